@@ -1,0 +1,85 @@
+"""The nouns: what Stampli approved, as the ERP will be given it.
+
+Between stages a batch is a DataFrame (:mod:`stampli_assets.model.frames`); a document becomes one of these
+objects only when it is about to be sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+
+from stampli_assets.model.identity import Fingerprint, MappingVersion, PostingKey, digest
+from stampli_assets.model.money import Money
+
+
+class Kind(StrEnum):
+    """What kind of payable document; part of the posting key, so these words never change."""
+
+    BILL = "bill"
+
+
+class Dimension(StrEnum):
+    """The dimensions that a coding line can carry; values are the canonical column stems of the export."""
+
+    LOCATION = "location"
+    DEPARTMENT = "department"
+    CLASS = "class"
+    PROJECT = "project"
+    TASK = "task"
+    CUSTOMER = "customer"
+    EMPLOYEE = "employee"
+    ITEM = "item"
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """One coding line in the ERP's words; ``dimensions`` maps each used dimension to the ERP's code."""
+
+    number: int
+    account: str
+    amount: Money
+    memo: str
+    dimensions: tuple[tuple[Dimension, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """One payable document, mapped and ready to send. All texts are the ERP's words unless said otherwise."""
+
+    key: PostingKey
+    fingerprint: Fingerprint
+    stampli_id: str
+    stampli_vendor_id: str
+    vendor_id: str
+    vendor_name: str
+    number: str
+    invoice_date: date
+    posting_date: date
+    due_date: date
+    total: Money
+    lines: tuple[BillLine, ...]
+    mapping_version: MappingVersion
+    description: str = ""
+    po_number: str = ""
+    term: str = ""
+    first_row: int = 0
+    """The row (after the header) of the source file where the document begins."""
+
+    @property
+    def currency(self) -> str:
+        return self.total.currency
+
+    @property
+    def mapped_digest(self) -> str:
+        """What was meant to be sent, for the read-back: everything but provenance."""
+        sent = asdict(self)
+        for provenance in ("fingerprint", "mapping_version", "first_row", "stampli_id"):
+            del sent[provenance]
+        return digest([repr(sorted(sent.items()))])
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The GL accounts of the lines, each once, in order."""
+        return tuple(dict.fromkeys(line.account for line in self.lines))

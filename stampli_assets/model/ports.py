@@ -1,0 +1,154 @@
+"""The ports: what the corridor asks of the rooms. At most five methods each.
+
+Real parts live in the rooms (``sftp``, ``landing``, ``intacct``, ``ledger``); tests bring their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+from stampli_assets.model.documents import Bill
+from stampli_assets.model.findings import Finding, OpenFinding
+from stampli_assets.model.identity import ContentDigest, ControlId, PartitionKey
+from stampli_assets.model.outcome import ErpRecord, Outcome, Verdict
+from stampli_assets.model.postings import Intent, Posting, Source
+from stampli_assets.model.remote import LandedFile, RemoteFile
+
+
+class Clock(Protocol):
+    """Time, so that tests can own it."""
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Inbox(Protocol):
+    """Stampli's outbound directory and the archive beside it."""
+
+    def listing(self) -> Sequence[RemoteFile]:
+        """Every regular file in outbound, whatever its name; no bytes are read."""
+        ...
+
+    def download(self, file: RemoteFile, into: BinaryIO) -> None:
+        """Copy the bytes; refuse (``Transient``) when size or mtime moved before or after."""
+        ...
+
+    def archive(self, file: RemoteFile, digest: ContentDigest) -> str:
+        """Move to archive without overwriting; verify the digest there. Answers the archived name."""
+        ...
+
+
+class Landing(Protocol):
+    """Every delivery byte for byte, by digest."""
+
+    def file(self, connection: str, remote: RemoteFile, source: BinaryIO) -> LandedFile: ...
+
+    def find(self, connection: str, partition: PartitionKey) -> LandedFile | None: ...
+
+    def open(self, landed: LandedFile) -> BinaryIO: ...
+
+
+class BillBook(Protocol):
+    """The ERP's book of bills."""
+
+    def post(self, bills: Sequence[tuple[Bill, ControlId]]) -> Sequence[Outcome]:
+        """Send one request with one create per bill; one outcome per bill, in their order.
+
+        Never raises once a byte may have been processed: then it answers ``Unknown``.
+
+        Raises:
+            Transient: certain that nothing of the request was kept (not connected, turned away), after the
+                client's own backoff is spent.
+            Misconfigured: sign-in refused; nothing was kept.
+        """
+        ...
+
+    def find(self, bills: Sequence[Bill]) -> Sequence[Sequence[ErpRecord]]:
+        """Every document that the ERP holds under each bill's vendor and number, in the bills' order."""
+        ...
+
+    def request_for(self, bill: Bill) -> str:
+        """The exact create of one bill as text, for the preview; nothing is sent."""
+        ...
+
+
+class ReferenceBooks(Protocol):
+    """The ERP's master records, as frames (:mod:`stampli_assets.model.frames`)."""
+
+    def vendors(self) -> pd.DataFrame: ...
+
+    def gl_accounts(self) -> pd.DataFrame: ...
+
+    def dimensions(self) -> pd.DataFrame: ...
+
+
+class Ledger(Protocol):
+    """What we know to have sent. Every method is one durable transaction."""
+
+    def open(self, bills: Sequence[Bill], source: Source) -> Sequence[Posting]:
+        """The posting of each bill, in order: planned anew, or as it stands (with its conflict, if any)."""
+        ...
+
+    def mark_sending(self, intents: Sequence[Intent], source: Source, at: datetime) -> Sequence[Posting | None]:
+        """Record the intent to send, durably, before a byte leaves; ``None`` where another worker was first."""
+        ...
+
+    def record(
+        self, verdicts: Sequence[tuple[Posting, Verdict]], source: Source, at: datetime
+    ) -> Sequence[Posting]:
+        """Record how each posting ended. A posting that somebody else moved on meanwhile is answered as it is."""
+        ...
+
+
+class DeliveryBook(Protocol):
+    """Which deliveries came, and where each one stands; kept in the ledger."""
+
+    def arrived(self, landed: LandedFile, run: str, at: datetime) -> str:
+        """Record a delivery (again: no change). Answers the partition of an *earlier* delivery of the same
+        connection with the same bytes, or the empty text.
+        """
+        ...
+
+    def archived(self, landed: LandedFile, archived_as: str, run: str, at: datetime) -> None: ...
+
+    def archived_as(self, connection: str, partition: str) -> str:
+        """The name in archive, or the empty text while the delivery is not archived."""
+        ...
+
+
+class FindingBook(Protocol):
+    """What is not simply posted, and why; kept in the ledger."""
+
+    def replace(self, source: Source, stage: str, findings: Sequence[Finding], at: datetime) -> None:
+        """The findings of one stage (``parse``, ``map``, ``post``) of one delivery, in place of the former ones.
+        A finding that was there before keeps the time at which it was first seen.
+        """
+        ...
+
+    def standing(self, connection: str | None = None) -> Sequence[OpenFinding]:
+        """Everything that stands, oldest first."""
+        ...
+
+
+class Faults(Protocol):
+    """Named points at which a test may make the world go wrong. In production nothing happens."""
+
+    def reach(self, point: str) -> None: ...
+
+
+class Progress(Protocol):
+    """One event per request to the ERP, for the person who watches the run."""
+
+    def request_done(self, settled: Iterable[Posting], seconds: float) -> None: ...
+
+
+Reference = Mapping[str, "pd.DataFrame"]
+"""``vendors``, ``gl_accounts``, ``dimensions``: one reading of the ERP's master records."""

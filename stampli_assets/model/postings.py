@@ -1,0 +1,93 @@
+"""A posting: the act and record of putting one document in an ERP, and the states it goes through.
+
+``planned → sending → posted | refused | unknown``; ``unknown → posted`` (found by read-back), ``→ planned``
+under the next epoch (proven absent) or ``→ held`` (found with another content, or twice). ``posted`` never
+changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from stampli_assets.model.documents import Bill
+from stampli_assets.model.identity import ControlId, Fingerprint, PostingKey, control_id
+from stampli_assets.model.money import Money
+from stampli_assets.model.outcome import Reason
+
+
+class State(StrEnum):
+    PLANNED = "planned"
+    SENDING = "sending"
+    POSTED = "posted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    HELD = "held"
+
+
+class Conflict(StrEnum):
+    """Why a document may not go on under its key although the ledger knows the key."""
+
+    NONE = ""
+    CHANGED = "changed"
+    """The same key was posted with another fingerprint."""
+    TWIN = "twin"
+    """Another Stampli vendor with the same ERP vendor and document number holds a posting."""
+    MOVED = "moved"
+    """The same Stampli document id stands under another posting key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a document comes from: what the audit trail names beside every posting."""
+
+    connection: str
+    erp: str
+    company: str
+    partition: str
+    file_name: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One row of the ledger's postings, as it stands. Times are UTC."""
+
+    key: PostingKey
+    state: State
+    epoch: int
+    fingerprint: Fingerprint
+    mapped_digest: str
+    vendor_id: str
+    number: str
+    total: Money
+    version: int
+    """Counts every change: an update is refused when somebody else changed the row meanwhile."""
+    intent_at: datetime | None = None
+    record_no: str = ""
+    adopted: bool = False
+    reason: Reason | None = None
+    conflict: Conflict = Conflict.NONE
+    conflict_with: str = ""
+    """For a person: the file and row, or the document, that stands in the way."""
+
+    @property
+    def control_id(self) -> ControlId:
+        return control_id(self.key, self.epoch)
+
+    @property
+    def may_have_been_sent(self) -> bool:
+        return self.state in {State.SENDING, State.UNKNOWN}
+
+    @property
+    def is_posted(self) -> bool:
+        return self.state is State.POSTED
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A bill and the posting that the ledger holds for it."""
+
+    bill: Bill
+    posting: Posting
