@@ -57,7 +57,7 @@ class Bill:
     number: str
     invoice_date: date
     posting_date: date
-    due_date: date
+    due_date: date | None
     total: Money
     lines: tuple[BillLine, ...]
     mapping_version: MappingVersion
