@@ -5,7 +5,7 @@ Real parts live in the rooms (``sftp``, ``landing``, ``intacct``, ``ledger``); t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -147,7 +147,7 @@ class Faults(Protocol):
 class Progress(Protocol):
     """One event per request to the ERP, for the person who watches the run."""
 
-    def request_done(self, settled: Iterable[Posting], seconds: float) -> None: ...
+    def request_done(self, intents: Sequence[Intent], seconds: float) -> None: ...
 
 
 Reference = Mapping[str, "pd.DataFrame"]

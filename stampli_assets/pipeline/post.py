@@ -1,0 +1,263 @@
+"""Post: put every bill of a batch in the ERP at most once, and say how each one ended.
+
+The rule, in the order in which a batch meets it:
+
+1. The ledger opens a posting for every bill. What is posted stays posted; what contradicts the ledger is held.
+2. What *may* have been sent earlier is read back from the ERP before anything else happens to it.
+3. What would be sent for the first time is looked up once: a bill that the ERP already holds is adopted, or held
+   when it differs.
+4. The intent is on disk before the first byte leaves. A crash anywhere after that leaves ``sending`` behind, and
+   the next run begins at 2.
+5. Answers that were lost are read back at once; what is not found waits for the settle window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from stampli_assets.model.documents import Bill
+from stampli_assets.model.errors import Misconfigured, StampliAssetsError, Transient
+from stampli_assets.model.outcome import (
+    AlreadyThere,
+    ErpRecord,
+    Held,
+    NotSent,
+    Posted,
+    ProvenAbsent,
+    Unknown,
+    Verdict,
+)
+from stampli_assets.model.ports import BillBook, Clock, Faults, Ledger, Progress
+from stampli_assets.model.postings import Conflict, Intent, Posting, Source, State
+from stampli_assets.pipeline.readback import held_because, record_of
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a batch is sent. ``settle`` is how long an unanswered request may still be at work in the ERP."""
+
+    functions_per_request: int = 25
+    parallel_requests: int = 2
+    settle: timedelta = timedelta(minutes=20)
+    send_within: timedelta = timedelta(seconds=60)
+    """An intent older than this is not sent any more: somebody may have read it back as absent meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What one posting run works with."""
+
+    ledger: Ledger
+    book: BillBook
+    clock: Clock
+    source: Source
+    faults: Faults
+    progress: Progress
+    pace: Pace = field(default_factory=Pace)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Every bill with its posting as it stands now, in the order given, and what stopped the sending, if any."""
+
+    intents: tuple[Intent, ...]
+    stopped_by: StampliAssetsError | None = None
+
+    @property
+    def settled(self) -> tuple[Intent, ...]:
+        return tuple(intent for intent in self.intents if is_settled(intent.posting))
+
+    @property
+    def unsettled(self) -> tuple[Intent, ...]:
+        return tuple(intent for intent in self.intents if not is_settled(intent.posting))
+
+
+def is_settled(posting: Posting) -> bool:
+    """Posted, with the content that Stampli approved last."""
+    return posting.is_posted and posting.conflict is Conflict.NONE
+
+
+def post(bills: Sequence[Bill], desk: Desk) -> Batch:
+    """Post a batch; every bill's posting is answered, in order, however it ended.
+
+    Business refusals, holds and lost answers are states of the answered postings. When the ERP could not be
+    reached or turned us away, ``stopped_by`` says so and what was not sent is still ``planned``.
+
+    Raises:
+        Defect: the ledger met a transition that must not exist; nothing further is sent.
+        Transient: the ledger, or the ERP when reading, could not be reached.
+    """
+    standing = dict(enumerate(desk.ledger.open(bills, desk.source)))
+    _read_back(bills, standing, desk)
+    ready = [place for place, posting in standing.items() if _may_be_sent(posting)]
+    ready = _adopt_what_is_there(bills, standing, ready, desk)
+    stopped_by = _send(bills, standing, ready, desk)
+    _read_back(bills, standing, desk)
+    return Batch(
+        tuple(Intent(bill, _against(standing[place], bill)) for place, bill in enumerate(bills)),
+        stopped_by,
+    )
+
+
+def _may_be_sent(posting: Posting) -> bool:
+    sendable = posting.state in {State.PLANNED, State.REFUSED, State.HELD}
+    return sendable and posting.conflict is Conflict.NONE
+
+
+def _against(posting: Posting, bill: Bill) -> Posting:
+    """The posting with the conflict that appears once it is posted under an earlier content."""
+    if posting.is_posted and posting.conflict is Conflict.NONE and posting.fingerprint != bill.fingerprint:
+        return replace(posting, conflict=Conflict.CHANGED)
+    return posting
+
+
+def _read_back(bills: Sequence[Bill], standing: dict[int, Posting], desk: Desk) -> None:
+    """Settle what may have been sent, by what the ERP holds under the vendor and number that were sent.
+
+    What is absent before the settle window is over stays as it is: it may be somebody else's request in flight.
+    """
+    doubtful = [place for place, posting in standing.items() if posting.may_have_been_sent]
+    if not doubtful:
+        return
+    sent = [
+        replace(bills[place], vendor_id=standing[place].vendor_id, number=standing[place].number)
+        for place in doubtful
+    ]
+    # The moment counts from before the question: an answer can only say what was true then.
+    asked_at = desk.clock.now()
+    verdicts: list[tuple[int, Verdict]] = []
+    for place, records in zip(doubtful, desk.book.find(sent), strict=True):
+        posting = standing[place]
+        if records:
+            verdicts.append((place, _verdict_on_found(posting, records)))
+        elif posting.intent_at is not None and asked_at - posting.intent_at >= desk.pace.settle:
+            verdicts.append((place, ProvenAbsent()))
+    desk.faults.reach("verified-not-recorded")
+    _record(standing, verdicts, desk)
+
+
+def _verdict_on_found(posting: Posting, records: Sequence[ErpRecord]) -> Verdict:
+    """One record with our total is ours; anything else is for a person."""
+    if len(records) == 1 and records[0].total == posting.total:
+        return Posted(records[0])
+    return Held(held_because(posting, records))
+
+
+def _adopt_what_is_there(
+    bills: Sequence[Bill], standing: dict[int, Posting], ready: list[int], desk: Desk
+) -> list[int]:
+    """Look every bill up before it is sent: adopt what agrees, hold what differs, answer what is absent."""
+    if not ready:
+        return []
+    verdicts: list[tuple[int, Verdict]] = []
+    absent: list[int] = []
+    for place, records in zip(ready, desk.book.find([bills[place] for place in ready]), strict=True):
+        bill = bills[place]
+        if not records:
+            absent.append(place)
+        elif len(records) == 1 and records[0].total == bill.total:
+            verdicts.append((place, AlreadyThere(records[0])))
+        else:
+            verdicts.append((place, Held(held_because(record_of(bill), records))))
+    _record(standing, verdicts, desk)
+    return absent
+
+
+def _record(standing: dict[int, Posting], verdicts: Sequence[tuple[int, Verdict]], desk: Desk) -> None:
+    if not verdicts:
+        return
+    recorded = desk.ledger.record(
+        [(standing[place], verdict) for place, verdict in verdicts], desk.source, desk.clock.now()
+    )
+    for (place, _), posting in zip(verdicts, recorded, strict=True):
+        standing[place] = posting
+
+
+def _send(
+    bills: Sequence[Bill], standing: dict[int, Posting], ready: Sequence[int], desk: Desk
+) -> StampliAssetsError | None:
+    """Send what is ready, a bounded number of requests at a time; answers what stopped the sending.
+
+    Only this thread touches the ledger: each request's intents are committed before the request is handed to a
+    sender, and its verdicts as soon as it returns.
+    """
+    stopped_by: StampliAssetsError | None = None
+    requests = _requests(ready, desk.pace.functions_per_request)
+    with ThreadPoolExecutor(max_workers=desk.pace.parallel_requests, thread_name_prefix="erp") as senders:
+        flying: dict[Future[_Answer], list[int]] = {}
+        try:
+            while True:
+                while stopped_by is None and len(flying) < desk.pace.parallel_requests:
+                    places = next(requests, None)
+                    if places is None:
+                        break
+                    won = _intend(bills, standing, places, desk)
+                    if won:
+                        carried = [Intent(bills[place], standing[place]) for place in won]
+                        flying[senders.submit(_request, carried, desk)] = won
+                if not flying:
+                    return stopped_by
+                for done in wait(flying, return_when=FIRST_COMPLETED).done:
+                    answer = done.result()
+                    places = flying.pop(done)
+                    desk.faults.reach("sent-not-recorded")
+                    _record(standing, list(zip(places, answer.verdicts, strict=True)), desk)
+                    desk.faults.reach("recorded")
+                    desk.progress.request_done(
+                        [Intent(bills[place], standing[place]) for place in places], answer.seconds
+                    )
+                    stopped_by = stopped_by or answer.stopped_by
+        finally:
+            for waiting in flying:
+                waiting.cancel()
+
+
+def _requests(ready: Sequence[int], size: int) -> Iterator[list[int]]:
+    return (list(ready[start : start + size]) for start in range(0, len(ready), size))
+
+
+def _intend(bills: Sequence[Bill], standing: dict[int, Posting], places: list[int], desk: Desk) -> list[int]:
+    """Record the intents of one request; answers the places that are ours to send."""
+    desk.faults.reach("before-intent")
+    intents = [Intent(bills[place], standing[place]) for place in places]
+    marked = desk.ledger.mark_sending(intents, desk.source, desk.clock.now())
+    desk.faults.reach("intent-recorded")
+    won = []
+    for place, posting in zip(places, marked, strict=True):
+        if posting is None:
+            standing[place] = desk.ledger.open([bills[place]], desk.source)[0]
+            continue
+        standing[place] = posting
+        if posting.state is State.SENDING:
+            won.append(place)
+    return won
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    verdicts: Sequence[Verdict]
+    seconds: float
+    stopped_by: StampliAssetsError | None = None
+
+
+def _request(intents: Sequence[Intent], desk: Desk) -> _Answer:
+    """One request to the ERP, in a sender's thread. Whatever is not certain is unknown."""
+    started = desk.clock.now()
+    intended = min(intent.posting.intent_at or started for intent in intents)
+    if started - intended > desk.pace.send_within:
+        late = Transient(
+            "The sender was held up for too long after the intent; nothing was sent.", code="STALE_INTENT"
+        )
+        return _Answer([NotSent() for _ in intents], 0.0, late)
+    try:
+        outcomes = desk.book.post([(intent.bill, intent.posting.control_id) for intent in intents])
+    except (Transient, Misconfigured) as error:
+        return _Answer([NotSent() for _ in intents], _seconds(desk, started), error)
+    return _Answer(outcomes, _seconds(desk, started))
+
+
+def _seconds(desk: Desk, started: datetime) -> float:
+    return (desk.clock.now() - started).total_seconds()

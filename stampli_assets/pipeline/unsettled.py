@@ -1,0 +1,148 @@
+"""What is not simply posted, as findings: one sentence and one remedy for each document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stampli_assets.model.errors import StampliAssetsError
+from stampli_assets.model.findings import End, Finding
+from stampli_assets.model.money import Money
+from stampli_assets.model.outcome import Reason
+from stampli_assets.model.postings import Conflict, Intent, State
+from stampli_assets.pipeline.post import Batch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RERUN = "then rerun from failure"
+
+
+def rejected(rejects: pd.DataFrame) -> list[Finding]:
+    """The rejects of a file (``REJECTS``): settled, they go back to Stampli."""
+    return [
+        Finding(
+            end=End.REJECTED,
+            document=fault.document,
+            code=fault.rule,
+            sentence=fault.sentence,
+            remedy="Correct the invoice in Stampli and let it be exported again.",
+            row=fault.row,
+            line=fault.line,
+            column=fault.column,
+            value=fault.value,
+        )
+        for fault in rejects.itertuples(index=False)
+    ]
+
+
+def held(holds: pd.DataFrame, lines: pd.DataFrame) -> list[Finding]:
+    """The holds of the mapping (``HOLDS``), named by the documents of the approved ``lines``."""
+    if holds.empty:
+        return []
+    heads = lines.drop_duplicates("document").set_index("document")
+    findings = []
+    for hold in holds.itertuples(index=False):
+        head = heads.loc[hold.document]
+        findings.append(
+            Finding(
+                end=End.HELD,
+                document=str(head["invoice_number"]),
+                code=hold.code,
+                sentence=hold.sentence,
+                remedy=hold.remedy,
+                vendor=" ".join(part for part in (str(head["vendor_id"]), str(head["vendor_name"])) if part),
+                amount=f"{Money(int(head['invoice_total']), str(head['currency']))} {head['currency']}",
+                row=hold.row,
+                column=hold.column,
+                value=hold.value,
+            )
+        )
+    return findings
+
+
+def unposted(batch: Batch, settle: timedelta) -> list[Finding]:
+    """What the batch left unsettled, with the reason that stands in the ledger."""
+    return [_finding(intent, _why(intent, batch.stopped_by, settle)) for intent in batch.unsettled]
+
+
+def _finding(intent: Intent, why: tuple[End, Reason]) -> Finding:
+    end, reason = why
+    bill = intent.bill
+    return Finding(
+        end=end,
+        document=bill.number,
+        code=reason.code,
+        sentence=reason.sentence,
+        remedy=reason.remedy,
+        vendor=f"{bill.vendor_id} {bill.vendor_name}".strip(),
+        amount=f"{bill.total} {bill.currency}",
+        row=bill.first_row,
+    )
+
+
+def _why(intent: Intent, stopped_by: StampliAssetsError | None, settle: timedelta) -> tuple[End, Reason]:
+    posting = intent.posting
+    if posting.conflict is not Conflict.NONE:
+        return End.HELD, _conflict(intent)
+    if posting.may_have_been_sent:
+        return End.UNKNOWN, _unknown(intent, settle)
+    if posting.state is State.REFUSED:
+        return End.REFUSED, posting.reason or Reason("REFUSED", "The ERP refused the bill.", f"Ask why, {RERUN}.")
+    if posting.state is State.HELD:
+        return End.HELD, posting.reason or Reason("HELD", "The bill waits for a person.", f"Decide, {RERUN}.")
+    return End.WAITING, _not_sent(stopped_by)
+
+
+def _conflict(intent: Intent) -> Reason:
+    bill, posting = intent.bill, intent.posting
+    other = posting.conflict_with or "an earlier file"
+    if posting.conflict is Conflict.CHANGED:
+        return Reason(
+            "CHANGED_AFTER_POSTING",
+            f"{bill.number} was posted as record {posting.record_no} over {posting.total.labelled}; Stampli now sends "
+            f"it with other content ({bill.total.labelled}).",
+            "A posted bill is never changed by the machine. Adjust the bill in the ERP, or restore the invoice in "
+            "Stampli.",
+        )
+    if posting.conflict is Conflict.TWIN:
+        return Reason(
+            "TWIN",
+            f"{bill.number} of vendor {bill.vendor_id} is already posted for another Stampli vendor ({other}).",
+            f"Check whether it is one invoice entered twice; correct the vendor rule or cancel one in Stampli, {RERUN}.",
+        )
+    return Reason(
+        "MOVED",
+        f"Stampli's document {bill.stampli_id} came before under another vendor or number ({other}).",
+        f"Check in Stampli which is right. Cancel the other in the ERP if it was posted, {RERUN}.",
+    )
+
+
+def _unknown(intent: Intent, settle: timedelta) -> Reason:
+    minutes = int(settle.total_seconds() // 60)
+    sent = intent.posting.intent_at
+    at = f" at {sent:%Y-%m-%d %H:%M} UTC" if sent else ""
+    return Reason(
+        "UNKNOWN",
+        f"{intent.bill.number} was sent{at} and no answer came; the ERP does not show it yet.",
+        f"Nothing to do: it is looked up again and sent only when it is proven absent, {minutes} minutes after it was "
+        "sent. Rerun from failure after that, or let the machine do it.",
+        intent.posting.reason.sentence if intent.posting.reason else "",
+    )
+
+
+def _not_sent(stopped_by: StampliAssetsError | None) -> Reason:
+    if stopped_by is None:
+        return Reason("NOT_SENT", "It was not sent: another run holds it.", "Rerun from failure in a few minutes.")
+    return Reason(
+        stopped_by.code or "NOT_SENT",
+        f"It was not sent. {stopped_by.sentence}",
+        stopped_by.remedy or "Nothing was kept by the ERP. Rerun from failure when it answers again.",
+    )
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """One sentence over many findings: ``2 held, 1 refused``."""
+    counts = {end: len({f.document for f in findings if f.end is end}) for end in End}
+    return ", ".join(f"{count} {end}" for end, count in counts.items() if count)
