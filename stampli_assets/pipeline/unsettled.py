@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stampli_assets.model.errors import StampliAssetsError
+from stampli_assets.model.errors import FileRefused, StampliAssetsError
 from stampli_assets.model.findings import End, Finding
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import Reason
@@ -146,3 +146,14 @@ def summary(findings: Sequence[Finding]) -> str:
     """One sentence over many findings: ``2 held, 1 refused``."""
     counts = {end: len({f.document for f in findings if f.end is end}) for end in End}
     return ", ".join(f"{count} {end}" for end, count in counts.items() if count)
+
+
+def file_refused(refusal: FileRefused, name: str) -> Finding:
+    """The finding of a file that was refused as a whole."""
+    return Finding(
+        end=End.FILE_REFUSED,
+        document=name,
+        code=refusal.code or "FILE_REFUSED",
+        sentence=refusal.sentence,
+        remedy=refusal.remedy,
+    )

@@ -1,0 +1,93 @@
+"""Metadata: what a person reads on a run or a materialization. Numbers are plotted, money is text, tables are short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from stampli_assets.model.findings import Finding
+from stampli_assets.model.money import Money
+from stampli_assets.model.postings import Intent
+from stampli_assets.reports.tables import findings_table, postings_table, totals, totals_text
+
+
+def delivery(*, name: str, size: int, modified: str, digest: str, same_as: str) -> dict[str, Any]:
+    """Of a collected file."""
+    described: dict[str, Any] = {
+        "File": name,
+        "Bytes": size,
+        "Modified (UTC)": modified,
+        "SHA-256": digest,
+    }
+    if same_as:
+        described["Same content as"] = same_as
+    return described
+
+
+def approved(
+    *,
+    documents: int,
+    rejected: int,
+    lines: int,
+    sums: Mapping[str, Money],
+    notes: Sequence[str],
+    findings: Sequence[Finding],
+) -> dict[str, Any]:
+    """Of a parsed file: counts, sums, notes, and the rejects with their reasons."""
+    described: dict[str, Any] = {
+        "dagster/row_count": lines,
+        "Invoices accepted": documents,
+        "Invoices rejected": rejected,
+        "Coding lines": lines,
+        "Sum accepted": totals_text(sums.values()),
+    }
+    if notes:
+        described["Notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
+    if findings:
+        described["Rejects"] = dg.MetadataValue.md(findings_table(findings))
+    return described
+
+
+def mapped(*, ready: int, held: int, version: str, read_at: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Of the mapping: how many documents may go on, and which are held."""
+    described: dict[str, Any] = {
+        "Ready to post": ready,
+        "Held": held,
+        "Mapping version": version[:12],
+        "ERP masters read (UTC)": read_at,
+    }
+    if findings:
+        described["Holds"] = dg.MetadataValue.md(findings_table(findings))
+    return described
+
+
+def request(intents: Sequence[Intent], *, file_name: str, seconds: float) -> dict[str, Any]:
+    """Of one request to the ERP: the table of what it carried."""
+    return {
+        "Documents": len(intents),
+        "Posted": sum(intent.posting.is_posted for intent in intents),
+        "Seconds": round(seconds, 3),
+        "Postings": dg.MetadataValue.md(postings_table(intents, file_name)),
+    }
+
+
+def batch(
+    settled: Sequence[Intent], *, file_name: str, findings: Sequence[Finding], seconds: float, head: str
+) -> dict[str, Any]:
+    """Of a posted file: counts, sums per currency, postings with their record numbers, what is unsettled."""
+    adopted = [intent for intent in settled if intent.posting.adopted]
+    waiting = {finding.document for finding in findings}
+    described: dict[str, Any] = {
+        "Posted": len(settled) - len(adopted),
+        "Already there": len(adopted),
+        "Unsettled": len(waiting),
+        "Sum settled": totals_text(totals(intent.bill.total for intent in settled).values()),
+        "Seconds": round(seconds, 3),
+        "Journal head": head,
+        "Postings": dg.MetadataValue.md(postings_table(settled, file_name)),
+    }
+    if findings:
+        described["Unsettled documents"] = dg.MetadataValue.md(findings_table(findings))
+    return described

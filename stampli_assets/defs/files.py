@@ -1,0 +1,200 @@
+"""The file side of a connection: the collected file and its approved coding lines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from stampli_assets.defs import describe
+from stampli_assets.defs.failures import told_to_dagster
+from stampli_assets.defs.partitions import invoice_files
+
+if TYPE_CHECKING:
+    from stampli_assets.pipeline.collect import Collected
+    from stampli_assets.pipeline.parse import Parsed
+    from stampli_assets.wiring import Office, Offices
+
+OWNERS = ["team:accounts-payable"]
+
+
+def file_assets(name: str) -> list[dg.AssetsDefinition]:
+    """``invoice_file`` and ``approved_invoices`` of one connection."""
+    files = invoice_files(name)
+
+    @dg.asset(
+        key=[name, "invoice_file"],
+        partitions_def=files,
+        group_name=name,
+        owners=OWNERS,
+        kinds={"sftp", "csv"},
+        io_manager_key="frames",
+        required_resource_keys={"offices"},
+    )
+    def invoice_file(context: dg.AssetExecutionContext) -> Any:
+        """One file of Stampli's outbound directory, collected byte for byte into the landing store."""
+        offices: Offices = context.resources.offices
+        office = offices.open(name)
+        with told_to_dagster(context):
+            collected = _collect(office, context.partition_key, context.run_id)
+        landed = collected.landed
+        return dg.MaterializeResult(
+            value=_delivery_frame(collected),
+            data_version=dg.DataVersion(landed.digest),
+            metadata=describe.delivery(
+                name=landed.file.name,
+                size=landed.file.size,
+                modified=f"{datetime.fromtimestamp(landed.file.modified, tz=UTC):%Y-%m-%d %H:%M:%S}",
+                digest=landed.digest,
+                same_as=collected.same_as,
+            ),
+        )
+
+    @dg.asset(
+        key=[name, "approved_invoices"],
+        partitions_def=files,
+        group_name=name,
+        owners=OWNERS,
+        kinds={"pandas"},
+        io_manager_key="frames",
+        required_resource_keys={"offices"},
+        ins={"invoice_file": dg.AssetIn([name, "invoice_file"], input_manager_key="frames")},
+        check_specs=[
+            dg.AssetCheckSpec(
+                "every_invoice_is_valid",
+                asset=[name, "approved_invoices"],
+                partitions_def=files,
+                description="No invoice of the file was rejected. Rejects go back to Stampli and block nobody else.",
+            ),
+            dg.AssetCheckSpec(
+                "lines_add_up_to_invoices",
+                asset=[name, "approved_invoices"],
+                partitions_def=files,
+                blocking=True,
+                description="Coding lines and tax add up to the invoice totals, to the cent, for every currency.",
+            ),
+        ],
+    )
+    def approved_invoices(context: dg.AssetExecutionContext, invoice_file: Any) -> Any:
+        """The approved invoices of the file: coding lines, validated; rejects with row, column, value and rule."""
+        offices: Offices = context.resources.offices
+        office = offices.open(name)
+        with told_to_dagster(context):
+            parsed, findings = _parse(office, context.partition_key, context.run_id)
+        return dg.MaterializeResult(
+            value=parsed.lines,
+            metadata=describe.approved(
+                documents=parsed.documents,
+                rejected=parsed.rejected_documents,
+                lines=len(parsed.lines),
+                sums=parsed.totals,
+                notes=parsed.notes,
+                findings=findings,
+            ),
+            check_results=[_valid(parsed), _adds_up(parsed)],
+        )
+
+    return [invoice_file, approved_invoices]
+
+
+def _collect(office: Office, partition: str, run: str) -> Collected:
+    from stampli_assets.model.identity import PartitionKey
+    from stampli_assets.pipeline.collect import collect
+
+    return collect(
+        PartitionKey(partition),
+        connection=office.name,
+        inbox=office.inbox,
+        landing=office.landing,
+        deliveries=office.ledger.deliveries,
+        clock=office.clock,
+        run=run,
+        faults=office.faults,
+    )
+
+
+def _delivery_frame(collected: Collected) -> Any:
+    import pandas as pd
+
+    from stampli_assets.model.frames import DELIVERY, conform
+
+    landed = collected.landed
+    row = {
+        "connection": landed.connection,
+        "partition": landed.partition,
+        "name": landed.file.name,
+        "digest": landed.digest,
+        "same_as": collected.same_as,
+        "size": landed.file.size,
+        "modified": landed.file.modified,
+    }
+    return conform(pd.DataFrame([row]), DELIVERY)
+
+
+def _parse(office: Office, partition: str, run: str) -> tuple[Parsed, list[Any]]:
+    """Parse the landed bytes; what was wrong is in the ledger's findings before anything is raised."""
+    from stampli_assets.model.errors import FileRefused
+    from stampli_assets.pipeline.parse import parse
+    from stampli_assets.pipeline.unsettled import file_refused, rejected
+
+    landed = landed_file(office, partition)
+    source = office.source(partition=partition, file_name=landed.file.name, run=run)
+    try:
+        with office.landing.open(landed) as bytes_of_file:
+            parsed = parse(bytes_of_file, name=landed.file.name, layout=office.layout)
+    except FileRefused as refusal:
+        office.ledger.findings.replace(source, "parse", [file_refused(refusal, landed.file.name)], office.clock.now())
+        raise
+    findings = rejected(parsed.rejects)
+    office.ledger.findings.replace(source, "parse", findings, office.clock.now())
+    return parsed, findings
+
+
+def landed_file(office: Office, partition: str) -> Any:
+    """The landed file of a partition.
+
+    Raises:
+        Misconfigured: it is not in the landing store.
+    """
+    from stampli_assets.model.errors import Misconfigured
+    from stampli_assets.model.identity import PartitionKey
+
+    landed = office.landing.find(office.name, PartitionKey(partition))
+    if landed is None:
+        raise Misconfigured(
+            f"The file of partition {partition} is not in the landing store.",
+            remedy="Materialize invoice_file for this partition first; it is collected from outbound again.",
+            code="NOT_LANDED",
+        )
+    return landed
+
+
+def _valid(parsed: Parsed) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name="every_invoice_is_valid",
+        passed=parsed.rejected_documents == 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"Invoices rejected": parsed.rejected_documents},
+    )
+
+
+def _adds_up(parsed: Parsed) -> dg.AssetCheckResult:
+    """The sum again, another way than the parser took it."""
+    lines = parsed.lines
+    of_lines = (lines["line_amount"] + lines["tax_amount"]).groupby(lines["currency"]).sum().to_dict()
+    heads = lines.drop_duplicates("document")
+    of_invoices = heads["invoice_total"].groupby(heads["currency"]).sum().to_dict()
+    told = {currency: total.minor for currency, total in parsed.totals.items()}
+    return dg.AssetCheckResult(
+        check_name="lines_add_up_to_invoices",
+        passed=of_lines == of_invoices == told,
+        metadata={"Lines": _text(of_lines), "Invoices": _text(of_invoices)},
+    )
+
+
+def _text(sums: dict[str, int]) -> str:
+    from stampli_assets.model.money import Money
+    from stampli_assets.reports.tables import totals_text
+
+    return totals_text(Money(int(minor), currency) for currency, minor in sums.items())

@@ -1,0 +1,10 @@
+"""Partitions: one per delivered file, named so that a person finds it by its date."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+
+def invoice_files(connection: str) -> dg.DynamicPartitionsDefinition:
+    """The invoice files of one connection; keys come from :func:`stampli_assets.model.identity.partition_key`."""
+    return dg.DynamicPartitionsDefinition(name=f"{connection}_invoice_files")

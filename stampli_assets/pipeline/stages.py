@@ -1,0 +1,114 @@
+"""The corridor's stages as one person would tell them, each a few calls: parse → map → post → settle.
+
+What Dagster does with them (storage, retries, metadata) is ``defs/``; what the command line does is ``cli/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from stampli_assets.model.errors import Unsettled
+from stampli_assets.model.findings import Finding
+from stampli_assets.model.frames import SETTLED, conform, empty
+from stampli_assets.model.postings import Intent
+from stampli_assets.pipeline.billing import bills
+from stampli_assets.pipeline.map import Mapped, Target, map_lines
+from stampli_assets.pipeline.masters import Masters
+from stampli_assets.pipeline.post import Batch, Desk, post
+from stampli_assets.pipeline.unsettled import held, summary, unposted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stampli_assets.mapping.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class MappedBatch:
+    """A mapped file with what is held, by which rules and which reading of the ERP's masters."""
+
+    mapped: Mapped
+    findings: tuple[Finding, ...]
+    version: str
+    read_at: datetime
+
+
+def map_batch(
+    lines: pd.DataFrame, *, rules: Rules, masters: Masters, target: Target, anew: bool = False
+) -> MappedBatch:
+    """Map with a recent reading of the masters; when something would be held, read them again before saying so."""
+    reference, read_at = masters.read() if anew else masters.current()
+    mapped = map_lines(lines, rules=rules, reference=reference, target=target)
+    if not mapped.holds.empty and not anew and read_at < masters.clock.now():
+        reference, read_at = masters.read()
+        mapped = map_lines(lines, rules=rules, reference=reference, target=target)
+    return MappedBatch(mapped, tuple(held(mapped.holds, lines)), str(rules.version), read_at)
+
+
+@dataclass(frozen=True, slots=True)
+class PostedBatch:
+    """How a file ended: what is settled, and every reason why something is not."""
+
+    batch: Batch
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    def settled_or_raise(self) -> tuple[Intent, ...]:
+        """The settled documents, when they are all of the file.
+
+        Raises:
+            StampliAssetsError: what stopped the sending, where the machine should try again.
+            Unsettled: documents wait for a person, or for an answer of the ERP.
+        """
+        if self.batch.stopped_by is not None:
+            raise self.batch.stopped_by
+        if self.findings:
+            raise Unsettled(
+                f"{len({f.document for f in self.findings})} document(s) of this file are not settled: "
+                f"{summary(self.findings)}; {len(self.batch.settled)} are posted.",
+                remedy="The table 'Unsettled documents' says what to do about each; then rerun this run from failure.",
+                code="UNSETTLED",
+            )
+        return self.batch.settled
+
+
+def post_batch(
+    mapped: MappedBatch, *, desk: Desk, target: Target, record: Callable[[list[Finding]], None]
+) -> PostedBatch:
+    """Post what is mapped and record what is left, before anything is raised."""
+    started = desk.clock.now()
+    batch = post(bills(mapped.mapped.lines, target), desk)
+    findings = [*mapped.findings, *unposted(batch, desk.pace.settle)]
+    record(findings)
+    return PostedBatch(batch, tuple(findings), (desk.clock.now() - started).total_seconds())
+
+
+def settled_frame(settled: tuple[Intent, ...], archived_as: str = "") -> pd.DataFrame:
+    """The settled documents of a file as ``SETTLED``."""
+    import pandas as pd
+
+    if not settled:
+        return empty(SETTLED)
+    rows = [
+        {
+            "document": place,
+            "number": intent.bill.number,
+            "stampli_invoice_id": intent.bill.stampli_id,
+            "vendor_id": intent.bill.vendor_id,
+            "vendor_name": intent.bill.vendor_name,
+            "accounts": ", ".join(intent.bill.accounts),
+            "row": intent.bill.first_row,
+            "total": intent.bill.total.minor,
+            "currency": intent.bill.currency,
+            "record_no": intent.posting.record_no,
+            "result": "already there" if intent.posting.adopted else "posted",
+            "posting_key": intent.posting.key,
+            "control_id": intent.posting.control_id,
+            "archived_as": archived_as,
+        }
+        for place, intent in enumerate(settled, start=1)
+    ]
+    return conform(pd.DataFrame(rows), SETTLED)

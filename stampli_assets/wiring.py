@@ -1,0 +1,243 @@
+"""The composition root: settings in, concrete parts out. Nothing connects until a part is used."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from stampli_assets.landing.shelf import ReferenceShelf
+from stampli_assets.landing.store import LandingStore
+from stampli_assets.ledger.store import LedgerStore
+from stampli_assets.model.ports import Clock, Faults, Progress
+from stampli_assets.model.postings import Intent, Source
+from stampli_assets.model.secret import Secret
+from stampli_assets.settings import Connection, Settings
+from stampli_assets.sftp.connection import Server
+from stampli_assets.sftp.inbox import SftpInbox
+
+if TYPE_CHECKING:
+    from stampli_assets.intacct.bills import IntacctBills
+    from stampli_assets.intacct.gateway import Gateway
+    from stampli_assets.mapping.rules import Rules
+    from stampli_assets.pipeline.map import Target
+    from stampli_assets.pipeline.masters import Masters
+    from stampli_assets.pipeline.post import Desk, Pace
+    from stampli_assets.stampli.layout import Layout
+
+
+class WallClock:
+    """The machine's time, in UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class NoFaults:
+    """Production: nothing goes wrong on purpose."""
+
+    def reach(self, point: str) -> None:
+        """Pass."""
+
+
+class Quiet:
+    """Nobody watches."""
+
+    def request_done(self, intents: Sequence[Intent], seconds: float) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """One connection with everything that its corridor needs; parts are made when first used."""
+
+    settings: Settings
+    connection: Connection
+    clock: Clock
+    faults: Faults
+
+    @property
+    def name(self) -> str:
+        return self.connection.name
+
+    @cached_property
+    def inbox(self) -> SftpInbox:
+        """Stampli's outbound directory; the secrets are resolved here."""
+        stampli = self.connection.stampli
+        return SftpInbox(
+            Server(
+                host=stampli.host,
+                port=stampli.port,
+                username=stampli.username,
+                password=self.settings.secret(stampli.password),
+                private_key=self.settings.secret(stampli.private_key),
+                passphrase=self.settings.secret(stampli.passphrase),
+                host_keys=stampli.host_keys,
+                outbound=stampli.outbound,
+                archive=stampli.archive,
+            )
+        )
+
+    @cached_property
+    def landing(self) -> LandingStore:
+        return LandingStore(self.settings.path(self.settings.landing))
+
+    @cached_property
+    def ledger(self) -> LedgerStore:
+        return LedgerStore(self.settings.ledger_url)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """Signed in when first called; the session is shared by the process."""
+        from stampli_assets.intacct.company import Company
+        from stampli_assets.intacct.gateway import Gateway
+
+        erp = self.connection.erp
+        company = Company(
+            endpoint=erp.endpoint,
+            sender_id=erp.sender_id,
+            sender_password=self._required(erp.sender_password.secret),
+            company_id=erp.company_id,
+            user_id=erp.user_id,
+            user_password=self._required(erp.user_password.secret),
+            entity_id=erp.entity_id,
+            post_as=erp.post_as,
+            base_currency=erp.base_currency,
+            reply_seconds=erp.reply_seconds,
+            backoff_deadline_seconds=erp.backoff_seconds,
+            functions_per_request=erp.functions_per_request,
+        )
+        return Gateway(company, self.clock, jitter=random.SystemRandom().random)
+
+    @cached_property
+    def bills(self) -> IntacctBills:
+        """The ERP's book of bills."""
+        from stampli_assets.intacct.bills import IntacctBills
+
+        return IntacctBills(self.gateway, self.gateway.company)
+
+    @cached_property
+    def masters(self) -> Masters:
+        """The ERP's vendors, GL accounts and dimensions."""
+        from stampli_assets.intacct.reference import IntacctReference
+        from stampli_assets.pipeline.masters import Masters
+
+        return Masters(
+            connection=self.name,
+            books=IntacctReference(self.gateway),
+            shelf=self.shelf,
+            clock=self.clock,
+            max_age=timedelta(minutes=self.connection.erp.reference_minutes),
+        )
+
+    @cached_property
+    def shelf(self) -> ReferenceShelf:
+        return ReferenceShelf(self.settings.path(self.settings.landing))
+
+    @property
+    def rules(self) -> Rules:
+        """The mapping rules of this moment: read from their files at every call."""
+        from stampli_assets.mapping.rules import Rules
+
+        return Rules.load(self.settings.path(self.connection.mapping) if self.connection.mapping else "")
+
+    @property
+    def layout(self) -> Layout:
+        """How this connection's invoice files are written."""
+        from stampli_assets.stampli.layout import Layout
+
+        told = self.connection.stampli.layout
+        return Layout(
+            encoding=told.encoding,
+            delimiter=told.delimiter,
+            number_style=told.number_style,
+            date_format=told.date_format,
+            unknown_columns=told.unknown_columns,
+            constants=dict(told.constants),
+            max_bytes=told.max_megabytes * 1_000_000,
+            max_rows=told.max_rows,
+        ).with_headers(told.columns)
+
+    @property
+    def target(self) -> Target:
+        """Where the bills go."""
+        from stampli_assets.pipeline.map import Target
+
+        erp = self.connection.erp
+        return Target(erp=erp.kind, company=erp.company_id, entity_id=erp.entity_id, post_as=erp.post_as)
+
+    @property
+    def pace(self) -> Pace:
+        """How bills are sent."""
+        from stampli_assets.pipeline.post import Pace
+
+        erp = self.connection.erp
+        return Pace(
+            functions_per_request=erp.functions_per_request,
+            parallel_requests=erp.parallel_requests,
+            settle=timedelta(minutes=erp.settle_minutes),
+            send_within=timedelta(seconds=erp.backoff_seconds),
+        )
+
+    def source(self, *, partition: str, file_name: str, run: str) -> Source:
+        """What the audit trail names beside everything that this run does."""
+        erp = self.connection.erp
+        return Source(
+            connection=self.name,
+            erp=erp.kind,
+            company=erp.company_id,
+            partition=partition,
+            file_name=file_name,
+            run=run,
+        )
+
+    def desk(self, source: Source, progress: Progress) -> Desk:
+        """What one posting run works with."""
+        from stampli_assets.pipeline.post import Desk
+
+        return Desk(
+            ledger=self.ledger.postings,
+            book=self.bills,
+            clock=self.clock,
+            source=source,
+            faults=self.faults,
+            progress=progress,
+            pace=self.pace,
+        )
+
+    def _required(self, name: str) -> Secret:
+        from stampli_assets.settings import SecretName
+
+        secret = self.settings.secret(SecretName(secret=name))
+        assert secret is not None
+        return secret
+
+
+class Offices:
+    """The offices of an installation, opened by name; one per process and connection."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, faults: Faults | None = None) -> None:
+        self.settings = settings
+        self._clock = clock or WallClock()
+        self._faults = faults or NoFaults()
+        self._open: dict[str, Office] = {}
+
+    def open(self, name: str) -> Office:
+        """The office of a connection.
+
+        Raises:
+            Misconfigured: the settings know no such connection.
+        """
+        if name not in self._open:
+            connection = self.settings.connection(name)
+            self._open[name] = Office(self.settings, connection, self._clock, self._faults)
+        return self._open[name]
+
+
