@@ -10,7 +10,7 @@ import dagster as dg
 from stampli_assets.model.findings import Finding
 from stampli_assets.model.money import Money
 from stampli_assets.model.postings import Intent
-from stampli_assets.reports.tables import findings_table, postings_table, totals, totals_text
+from stampli_assets.reports.tables import findings_table, markdown, postings_table, totals, totals_text
 
 
 def delivery(*, name: str, size: int, modified: str, digest: str, same_as: str) -> dict[str, Any]:
@@ -91,3 +91,27 @@ def batch(
     if findings:
         described["Unsettled documents"] = dg.MetadataValue.md(findings_table(findings))
     return described
+
+
+def settled(frame: Any) -> dict[str, Any]:
+    """Of a settled file: what the accountant sees on the partition."""
+    sums = {
+        currency: Money(int(minor), currency)
+        for currency, minor in frame.groupby("currency")["total"].sum().sort_index().items()
+    }
+    columns = ["row", "vendor_id", "vendor_name", "number", "total", "currency", "accounts", "record_no", "result"]
+    rows = (
+        (row, vendor, vendor_name, number, Money(int(total), currency).labelled, accounts, record_no, result)
+        for row, vendor, vendor_name, number, total, currency, accounts, record_no, result in frame[columns].itertuples(
+            index=False
+        )
+    )
+    headers = ["Row", "Vendor", "Name", "Document", "Amount", "GL accounts", "Record no", "Result"]
+    return {
+        "dagster/row_count": len(frame),
+        "Bills": len(frame),
+        "Posted": int((frame["result"] == "posted").sum()),
+        "Already there": int((frame["result"] == "already there").sum()),
+        "Sum": totals_text(sums.values()),
+        "Bills in the ERP": dg.MetadataValue.md(markdown(headers, rows, total=len(frame))),
+    }

@@ -29,7 +29,6 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
         group_name=name,
         owners=OWNERS,
         kinds={"sftp", "csv"},
-        io_manager_key="frames",
         required_resource_keys={"offices"},
     )
     def invoice_file(context: dg.AssetExecutionContext) -> Any:
@@ -40,7 +39,6 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
             collected = _collect(office, context.partition_key, context.run_id)
         landed = collected.landed
         return dg.MaterializeResult(
-            value=_delivery_frame(collected),
             data_version=dg.DataVersion(landed.digest),
             metadata=describe.delivery(
                 name=landed.file.name,
@@ -59,7 +57,7 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
         kinds={"pandas"},
         io_manager_key="frames",
         required_resource_keys={"offices"},
-        ins={"invoice_file": dg.AssetIn([name, "invoice_file"], input_manager_key="frames")},
+        deps=[invoice_file],
         check_specs=[
             dg.AssetCheckSpec(
                 "every_invoice_is_valid",
@@ -76,7 +74,7 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
             ),
         ],
     )
-    def approved_invoices(context: dg.AssetExecutionContext, invoice_file: Any) -> Any:
+    def approved_invoices(context: dg.AssetExecutionContext) -> Any:
         """The approved invoices of the file: coding lines, validated; rejects with row, column, value and rule."""
         offices: Offices = context.resources.offices
         office = offices.open(name)
@@ -112,24 +110,6 @@ def _collect(office: Office, partition: str, run: str) -> Collected:
         run=run,
         faults=office.faults,
     )
-
-
-def _delivery_frame(collected: Collected) -> Any:
-    import pandas as pd
-
-    from stampli_assets.model.frames import DELIVERY, conform
-
-    landed = collected.landed
-    row = {
-        "connection": landed.connection,
-        "partition": landed.partition,
-        "name": landed.file.name,
-        "digest": landed.digest,
-        "same_as": collected.same_as,
-        "size": landed.file.size,
-        "modified": landed.file.modified,
-    }
-    return conform(pd.DataFrame([row]), DELIVERY)
 
 
 def _parse(office: Office, partition: str, run: str) -> tuple[Parsed, list[Any]]:

@@ -218,19 +218,6 @@ def conform(frame: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
 def _dtype(column: pa.Column) -> object:
     return "int64" if str(column.dtype) == "int64" else TEXT
 
-DELIVERY: Final = pa.DataFrameSchema(
-    {
-        **{name: _text(_filled()) for name in ("connection", "partition", "name", "digest")},
-        "same_as": _text(),
-        "size": _whole(0),
-        "modified": _whole(0),
-    },
-    strict=True,
-    name="delivery",
-)
-"""One row: a collected file. ``size`` in bytes, ``modified`` in seconds since 1970 UTC, ``digest`` SHA-256 of the
-bytes, ``same_as`` the partition of an earlier delivery with the same bytes."""
-
 SETTLED: Final = pa.DataFrameSchema(
     {
         **{name: _text(_filled()) for name in ("number", "vendor_id", "currency", "record_no", "result", "posting_key")},

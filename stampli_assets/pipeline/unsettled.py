@@ -110,7 +110,7 @@ def _conflict(intent: Intent) -> Reason:
         return Reason(
             "TWIN",
             f"{bill.number} of vendor {bill.vendor_id} is already posted for another Stampli vendor ({other}).",
-            f"Check whether it is one invoice entered twice. Correct the vendor rule or cancel one in Stampli, {RERUN}.",
+            f"Check whether one invoice was entered twice. Correct the vendor rule or cancel one in Stampli, {RERUN}.",
         )
     return Reason(
         "MOVED",

@@ -1,0 +1,80 @@
+"""The sensor of unsettled files: runs a file again when the reason may have gone, once per change."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from stampli_assets.defs.inbox_sensor import tags
+
+if TYPE_CHECKING:
+    from stampli_assets.wiring import Office, Offices
+
+RUNS_PER_TICK = 10
+INTERVAL_SECONDS = 60
+
+
+def again_sensor(name: str, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """The sensor of one connection. Its cursor keeps the circumstances under which each file was last tried."""
+
+    @dg.sensor(
+        name=f"{name}_unsettled",
+        job=job,
+        minimum_interval_seconds=INTERVAL_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        required_resource_keys={"offices"},
+        description=f"Runs unsettled files of {name} again when a mapping rule, the ERP's masters or time has moved on.",
+    )
+    def unsettled(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        from stampli_assets.pipeline.again import worth_trying_again
+
+        offices: Offices = context.resources.offices
+        office = offices.open(name)
+        tried: dict[str, str] = json.loads(context.cursor or "{}")
+        standing = office.ledger.findings.standing(name)
+        circumstances = _circumstances(office)
+        tries = worth_trying_again(standing, circumstances=circumstances, now=office.clock.now())
+        known = {one.partition: tried[one.partition] for one in tries if one.partition in tried}
+        requests = []
+        for one in tries:
+            before = known.get(one.partition)
+            known[one.partition] = one.token
+            if before is None or before == one.token:
+                continue
+            if len(requests) >= RUNS_PER_TICK or _is_running(context, one.partition):
+                known[one.partition] = before
+                continue
+            requests.append(
+                dg.RunRequest(
+                    run_key=f"{one.partition}:{one.token}",
+                    partition_key=one.partition,
+                    tags={**tags(name, one.file_name, one.partition), "stampli/again": one.why},
+                )
+            )
+        cursor = json.dumps(known, sort_keys=True)
+        if requests:
+            return dg.SensorResult(run_requests=requests, cursor=cursor)
+        return dg.SensorResult(
+            skip_reason=f"{len(tries)} unsettled file(s), nothing has changed for them", cursor=cursor
+        )
+
+    return unsettled
+
+
+def _circumstances(office: Office) -> dict[str, str]:
+    """Digests of what a hold depends on; the masters as they were read last, so that a tick asks the ERP nothing."""
+    return {"mapping rules": str(office.rules.version), "ERP masters": office.shelf.version(office.name)}
+
+
+def _is_running(context: dg.SensorEvaluationContext, partition: str) -> bool:
+    waiting = [
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+    filters = dg.RunsFilter(tags={"dagster/partition": partition}, statuses=waiting)
+    return bool(context.instance.get_runs(filters, limit=1))

@@ -1,0 +1,187 @@
+"""The bills of a connection: a graph of the steps that a person reruns, ``map → post → archive``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from stampli_assets.defs import describe
+from stampli_assets.defs.failures import told_to_dagster
+from stampli_assets.defs.files import OWNERS, landed_file
+from stampli_assets.defs.partitions import invoice_files
+from stampli_assets.defs.reference import REFERENCE
+from stampli_assets.defs.watch import RunWatch
+
+if TYPE_CHECKING:
+    from stampli_assets.model.findings import Finding
+    from stampli_assets.pipeline.stages import MappedBatch
+    from stampli_assets.wiring import Office, Offices
+
+
+def pool(office_kind: str, company: str) -> str:
+    """The Dagster pool that caps how many runs post into one ERP company at once."""
+    return "".join(mark if mark.isalnum() else "_" for mark in f"{office_kind}_{company}".lower())
+
+
+def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
+    """``bills`` of one connection."""
+    frames = {"io_manager_key": "frames"}
+    needs = {"offices"}
+
+    @dg.op(
+        name=f"{name}__map",
+        out={"mapped": dg.Out(**frames), "holds": dg.Out(**frames)},
+        ins={"approved": dg.In(input_manager_key="frames"), "reference": dg.In(dg.Nothing)},
+        required_resource_keys=needs,
+        description="Stampli's vendors, accounts and dimensions become the ERP's; what cannot be mapped is held.",
+    )
+    def map_step(context: dg.OpExecutionContext, approved: Any) -> Any:
+        office = _office(context, name)
+        with told_to_dagster(context):
+            batch = _map(office, approved, anew=False)
+            _record(context, office, "map", list(batch.findings))
+        context.add_output_metadata(_mapping_described(batch), output_name="mapped")
+        context.add_output_metadata({"Held": len(batch.mapped.holds)}, output_name="holds")
+        return batch.mapped.lines, batch.mapped.holds
+
+    @dg.op(
+        name=f"{name}__post",
+        out=dg.Out(**frames),
+        ins={
+            "approved": dg.In(input_manager_key="frames"),
+            "mapped": dg.In(input_manager_key="frames"),
+            "holds": dg.In(input_manager_key="frames"),
+        },
+        pool=erp_pool,
+        required_resource_keys=needs,
+        description="Every bill goes into the ERP at most once. Fails with a table when a document is not settled.",
+    )
+    def post_step(context: dg.OpExecutionContext, approved: Any, mapped: Any, holds: Any) -> Any:
+        office = _office(context, name)
+        return _post(context, office, _mapping_of_the_moment(context, office, approved, mapped, holds))
+
+    @dg.op(
+        name=f"{name}__archive",
+        out=dg.Out(**frames),
+        ins={"settled": dg.In(input_manager_key="frames")},
+        required_resource_keys=needs,
+        description="The file moves to archive once every document of it is settled.",
+    )
+    def archive_step(context: dg.OpExecutionContext, settled: Any) -> Any:
+        office = _office(context, name)
+        with told_to_dagster(context):
+            archived = _archive(office, context.partition_key, context.run_id)
+        context.add_output_metadata(
+            {"Archived as": archived.name, **({"Note": archived.note} if archived.note else {})}
+        )
+        context.add_output_metadata(describe.settled(settled))
+        return settled.assign(archived_as=archived.name)
+
+    @dg.graph_asset(
+        key=[name, "bills"],
+        partitions_def=invoice_files(name),
+        group_name=name,
+        owners=OWNERS,
+        kinds={"sage"},
+        ins={
+            "approved": dg.AssetIn([name, "approved_invoices"]),
+            **{asset: dg.AssetIn([name, asset], dagster_type=dg.Nothing) for asset in REFERENCE},
+        },
+        description="The file's approved invoices as AP bills in Sage Intacct, each with its record number.",
+    )
+    def bills(approved: Any, erp_vendors: Any, erp_gl_accounts: Any, erp_dimensions: Any) -> Any:
+        mapped, holds = map_step(approved, [erp_vendors, erp_gl_accounts, erp_dimensions])
+        return archive_step(post_step(approved, mapped, holds))
+
+    return [bills]
+
+
+def _office(context: dg.OpExecutionContext, name: str) -> Office:
+    offices: Offices = context.resources.offices
+    return offices.open(name)
+
+
+def _map(office: Office, approved: Any, *, anew: bool) -> MappedBatch:
+    from stampli_assets.pipeline.stages import map_batch
+
+    return map_batch(approved, rules=office.rules, masters=office.masters, target=office.target, anew=anew)
+
+
+def _mapping_of_the_moment(
+    context: dg.OpExecutionContext, office: Office, approved: Any, mapped: Any, holds: Any
+) -> MappedBatch:
+    """What ``map`` made; but mapped again where a person reruns this step after mending something."""
+    from stampli_assets.pipeline.map import Mapped
+    from stampli_assets.pipeline.stages import MappedBatch
+    from stampli_assets.pipeline.unsettled import held
+
+    with told_to_dagster(context):
+        if context.run.parent_run_id is not None:
+            batch = _map(office, approved, anew=True)
+            _record(context, office, "map", list(batch.findings))
+            return batch
+    made = Mapped(mapped, holds)
+    return MappedBatch(made, tuple(held(holds, approved)), "", office.clock.now())
+
+
+def _post(context: dg.OpExecutionContext, office: Office, mapped: MappedBatch) -> Any:
+    from stampli_assets.pipeline.stages import post_batch, settled_frame
+
+    landed = landed_file(office, context.partition_key)
+    source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run_id)
+    watch = RunWatch(context, dg.AssetKey([office.name, "bills"]), landed.file.name)
+    metadata: dict[str, Any] = {}
+    with told_to_dagster(context, metadata):
+        posted = post_batch(
+            mapped,
+            desk=office.desk(source, watch),
+            target=office.target,
+            record=lambda findings: _record(context, office, "post", findings),
+        )
+        metadata.update(
+            describe.batch(
+                posted.batch.settled,
+                file_name=landed.file.name,
+                findings=posted.findings,
+                seconds=posted.seconds,
+                head=_head(office),
+            )
+        )
+        settled = posted.settled_or_raise()
+    context.add_output_metadata(metadata)
+    return settled_frame(settled)
+
+
+def _head(office: Office) -> str:
+    sequence, digest = office.ledger.journal.head()
+    return f"{sequence} {digest}"
+
+
+def _record(context: dg.OpExecutionContext, office: Office, stage: str, findings: list[Finding]) -> None:
+    landed = landed_file(office, context.partition_key)
+    source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run_id)
+    office.ledger.findings.replace(source, stage, findings, office.clock.now())
+
+
+def _mapping_described(batch: MappedBatch) -> dict[str, Any]:
+    return describe.mapped(
+        ready=batch.mapped.lines["document"].nunique(),
+        held=batch.mapped.holds["document"].nunique(),
+        version=batch.version,
+        read_at=f"{batch.read_at:%Y-%m-%d %H:%M:%S}",
+        findings=batch.findings,
+    )
+
+
+def _archive(office: Office, partition: str, run: str) -> Any:
+    from stampli_assets.pipeline.archive import archive
+
+    return archive(
+        landed_file(office, partition),
+        inbox=office.inbox,
+        deliveries=office.ledger.deliveries,
+        clock=office.clock,
+        run=run,
+        faults=office.faults,
+    )

@@ -1,0 +1,86 @@
+"""The inbox sensor: looks into outbound, adds a partition per stable file, requests one run per file.
+
+It lists and never downloads. A server that cannot be reached makes the tick fail, visibly: a broken inbox is no
+quiet inbox. Requesting twice is harmless: ``run_key`` is the partition, and Dagster starts a key once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from stampli_assets.defs.partitions import invoice_files
+
+if TYPE_CHECKING:
+    from stampli_assets.model.remote import RemoteFile
+    from stampli_assets.pipeline.collect import Choice
+    from stampli_assets.wiring import Offices
+
+NAMES_SHOWN = 5
+
+
+def inbox_sensor(name: str, job: dg.UnresolvedAssetJobDefinition, every_seconds: int) -> dg.SensorDefinition:
+    """The sensor of one connection's invoice files."""
+    files = invoice_files(name)
+
+    @dg.sensor(
+        name=f"{name}_inbox",
+        job=job,
+        minimum_interval_seconds=every_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        required_resource_keys={"offices"},
+        description=f"New invoice files in Stampli's outbound directory of {name}: one partition and one run each.",
+    )
+    def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        from stampli_assets.pipeline.collect import Looks, choose
+
+        offices: Offices = context.resources.offices
+        office = offices.open(name)
+        stampli = office.connection.stampli
+        choice = choose(
+            office.inbox.listing(),
+            Looks.load(context.cursor),
+            patterns=[stampli.files.invoices],
+            limit=stampli.files_per_tick,
+        )
+        cursor = choice.looks.dump()
+        context.log.info(_told(choice))
+        if not choice.ready:
+            return dg.SensorResult(skip_reason=_told(choice), cursor=cursor)
+        return dg.SensorResult(
+            dynamic_partitions_requests=[files.build_add_request([file.partition for file in choice.ready])],
+            run_requests=[_run_request(name, file) for file in choice.ready],
+            cursor=cursor,
+        )
+
+    return inbox
+
+
+def _run_request(name: str, file: RemoteFile) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=file.partition, partition_key=file.partition, tags=tags(name, file.name, file.partition)
+    )
+
+
+def tags(connection: str, file_name: str, partition: str) -> dict[str, str]:
+    """What the runs list shows of a file's run."""
+    return {
+        "stampli/connection": connection,
+        "stampli/kind": "invoices",
+        "stampli/file": file_name,
+        "stampli/date": f"{partition[:4]}-{partition[4:6]}-{partition[6:8]}",
+    }
+
+
+def _told(choice: Choice) -> str:
+    parts = [f"{len(choice.ready)} new file(s)"]
+    for files, what in (
+        (choice.waiting, "waiting for the next look"),
+        (choice.unstable, "seen for the first time or still being written"),
+    ):
+        if files:
+            names = ", ".join(file.name for file in files[:NAMES_SHOWN])
+            more = f" and {len(files) - NAMES_SHOWN} more" if len(files) > NAMES_SHOWN else ""
+            parts.append(f"{len(files)} {what}: {names}{more}")
+    return "; ".join(parts)

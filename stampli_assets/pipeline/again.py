@@ -1,0 +1,65 @@
+"""When an unsettled file is worth another try by the machine: once per change of its reasons, never in a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from stampli_assets.model.findings import End, OpenFinding
+from stampli_assets.model.identity import digest
+
+FIRST_PAUSE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A delivery to run again, and ``why`` in a few words; ``token`` is the same until a reason changes."""
+
+    partition: str
+    file_name: str
+    token: str
+    why: str
+
+
+def worth_trying_again(
+    standing: Iterable[OpenFinding], *, circumstances: Mapping[str, str], now: datetime
+) -> Sequence[Again]:
+    """The deliveries whose reasons may have gone.
+
+    Args:
+        standing: what the ledger keeps as not posted.
+        circumstances: what a hold or refusal depends on, as digests: the mapping version and the ERP's masters.
+            A file is worth a try for every new value of these.
+        now: in UTC. Lost answers and an unreachable ERP are asked again at doubling intervals from two minutes.
+    """
+    unsettled = sorted(
+        (one for one in standing if not one.finding.end.is_settled and one.finding.end is not End.FILE_REFUSED),
+        key=lambda one: one.partition,
+    )
+    tries = []
+    for partition, group in groupby(unsettled, key=lambda one: one.partition):
+        found = list(group)
+        reasons = {
+            **_of_a_person(found, circumstances),
+            **_of_time(found, now),
+        }
+        if reasons:
+            why = ", ".join(sorted(reasons))
+            tries.append(Again(partition, found[0].file_name, digest(dict(sorted(reasons.items())))[:12], why))
+    return tries
+
+
+def _of_a_person(found: Sequence[OpenFinding], circumstances: Mapping[str, str]) -> dict[str, str]:
+    waits = any(one.finding.end in {End.HELD, End.REFUSED} for one in found)
+    return dict(circumstances) if waits else {}
+
+
+def _of_time(found: Sequence[OpenFinding], now: datetime) -> dict[str, str]:
+    """How often the pause has doubled since the oldest answer was lost: a new value, a new try."""
+    since = [one.first_seen for one in found if one.finding.end in {End.UNKNOWN, End.WAITING}]
+    if not since:
+        return {}
+    doublings = int((now - min(since)) / FIRST_PAUSE).bit_length()
+    return {"time passed": str(doublings)} if doublings else {}
