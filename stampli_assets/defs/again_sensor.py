@@ -10,6 +10,7 @@ import dagster as dg
 from stampli_assets.defs.inbox_sensor import tags
 
 if TYPE_CHECKING:
+    from stampli_assets.pipeline.again import Again
     from stampli_assets.wiring import Office, Offices
 
 RUNS_PER_TICK = 10
@@ -25,10 +26,10 @@ def again_sensor(name: str, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDe
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         required_resource_keys={"offices"},
-        description=f"Runs unsettled files of {name} again when a mapping rule, the ERP's masters or time has moved on.",
+        description=f"Runs unsettled files of {name} again when rules, the ERP's masters or time has moved on.",
     )
     def unsettled(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        from stampli_assets.pipeline.again import worth_trying_again
+        from stampli_assets.pipeline.again import changed_since, worth_trying_again
 
         offices: Offices = context.resources.offices
         office = offices.open(name)
@@ -36,23 +37,12 @@ def again_sensor(name: str, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDe
         standing = office.ledger.findings.standing(name)
         circumstances = _circumstances(office)
         tries = worth_trying_again(standing, circumstances=circumstances, now=office.clock.now())
-        known = {one.partition: tried[one.partition] for one in tries if one.partition in tried}
         requests = []
-        for one in tries:
-            before = known.get(one.partition)
-            known[one.partition] = one.token
-            if before is None or before == one.token:
-                continue
-            if len(requests) >= RUNS_PER_TICK or _is_running(context, one.partition):
-                known[one.partition] = before
-                continue
-            requests.append(
-                dg.RunRequest(
-                    run_key=f"{one.partition}:{one.token}",
-                    partition_key=one.partition,
-                    tags={**tags(name, one.file_name, one.partition), "stampli/again": one.why},
-                )
-            )
+        known = {one.partition: tried.get(one.partition, one.token) for one in tries}
+        for one in changed_since(tries, tried):
+            if len(requests) < RUNS_PER_TICK and not _is_running(context, one.partition):
+                known[one.partition] = one.token
+                requests.append(_run_request(name, one))
         cursor = json.dumps(known, sort_keys=True)
         if requests:
             return dg.SensorResult(run_requests=requests, cursor=cursor)
@@ -61,6 +51,14 @@ def again_sensor(name: str, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDe
         )
 
     return unsettled
+
+
+def _run_request(name: str, one: Again) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=f"{one.partition}:{one.token}",
+        partition_key=one.partition,
+        tags={**tags(name, one.file_name, one.partition), "stampli/again": one.why},
+    )
 
 
 def _circumstances(office: Office) -> dict[str, str]:

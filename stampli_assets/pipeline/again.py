@@ -11,6 +11,7 @@ from stampli_assets.model.findings import End, OpenFinding
 from stampli_assets.model.identity import digest
 
 FIRST_PAUSE = timedelta(minutes=2)
+TIME = "time passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,13 @@ def worth_trying_again(
     return tries
 
 
+def changed_since(tries: Iterable[Again], tried: Mapping[str, str]) -> Sequence[Again]:
+    """The tries that are new. A file that is met for the first time was run under the present rules and masters just
+    now, so only the passing of time makes it worth a try.
+    """
+    return [one for one in tries if tried.get(one.partition, "" if TIME in one.why else one.token) != one.token]
+
+
 def _of_a_person(found: Sequence[OpenFinding], circumstances: Mapping[str, str]) -> dict[str, str]:
     waits = any(one.finding.end in {End.HELD, End.REFUSED} for one in found)
     return dict(circumstances) if waits else {}
@@ -62,4 +70,4 @@ def _of_time(found: Sequence[OpenFinding], now: datetime) -> dict[str, str]:
     if not since:
         return {}
     doublings = int((now - min(since)) / FIRST_PAUSE).bit_length()
-    return {"time passed": str(doublings)} if doublings else {}
+    return {TIME: str(doublings)} if doublings else {}

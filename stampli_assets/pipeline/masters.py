@@ -41,10 +41,14 @@ class Masters:
     def read(self) -> tuple[Reference, datetime]:
         """Read the ERP now and keep the reading."""
         read_at = self.clock.now()
-        reference = {
+        reference = self.ask()
+        self.shelf.put(self.connection, reference, read_at)
+        return reference, read_at
+
+    def ask(self) -> Reference:
+        """Read the ERP now and keep nothing."""
+        return {
             "vendors": self.books.vendors(),
             "gl_accounts": self.books.gl_accounts(),
             "dimensions": self.books.dimensions(),
         }
-        self.shelf.put(self.connection, reference, read_at)
-        return reference, read_at

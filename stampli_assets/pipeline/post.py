@@ -27,7 +27,6 @@ from stampli_assets.model.outcome import (
     NotSent,
     Posted,
     ProvenAbsent,
-    Unknown,
     Verdict,
 )
 from stampli_assets.model.ports import BillBook, Clock, Faults, Ledger, Progress
@@ -123,8 +122,7 @@ def _read_back(bills: Sequence[Bill], standing: dict[int, Posting], desk: Desk) 
     if not doubtful:
         return
     sent = [
-        replace(bills[place], vendor_id=standing[place].vendor_id, number=standing[place].number)
-        for place in doubtful
+        replace(bills[place], vendor_id=standing[place].vendor_id, number=standing[place].number) for place in doubtful
     ]
     # The moment counts from before the question: an answer can only say what was true then.
     asked_at = desk.clock.now()
@@ -248,9 +246,7 @@ def _request(intents: Sequence[Intent], desk: Desk) -> _Answer:
     started = desk.clock.now()
     intended = min(intent.posting.intent_at or started for intent in intents)
     if started - intended > desk.pace.send_within:
-        late = Transient(
-            "The sender was held up for too long after the intent; nothing was sent.", code="STALE_INTENT"
-        )
+        late = Transient("The sender was held up for too long after the intent; nothing was sent.", code="STALE_INTENT")
         return _Answer([NotSent() for _ in intents], 0.0, late)
     try:
         outcomes = desk.book.post([(intent.bill, intent.posting.control_id) for intent in intents])

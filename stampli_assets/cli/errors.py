@@ -1,0 +1,83 @@
+"""``stampli errors``: everything that is not settled, its age, its reason, what to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from stampli_assets.cli.say import ExitCode, connection_option, json_option, result, say, settings_of, table
+from stampli_assets.model.findings import OpenFinding
+
+
+@click.command("errors")
+@connection_option
+@json_option
+@click.option(
+    "--rejected", "with_rejects", is_flag=True, help="Rejects too: they are settled and went back to Stampli."
+)
+@click.pass_context
+def command(ctx: click.Context, connection: str | None, as_json: bool, with_rejects: bool) -> None:  # noqa: FBT001
+    """List what is not settled: document, amount, age, reason, and what to do about it. Exit code 1 if there is any."""
+    from stampli_assets.wiring import Offices
+
+    settings = settings_of(ctx.obj)
+    name = settings.connection(connection).name if connection else None
+    ledger = Offices(settings).open(settings.connections[0].name).ledger
+    standing = ledger.findings.standing(name)
+    shown = [one for one in standing if with_rejects or not one.finding.end.is_settled]
+    now = datetime.now(UTC)
+    if as_json:
+        result([_as_json(one, now) for one in shown])
+    elif shown:
+        table(
+            ["End", "Age", "Connection", "File", "Row", "Document", "Amount", "What happened", "What to do"],
+            (
+                [
+                    one.finding.end,
+                    _age(one, now),
+                    one.connection,
+                    one.file_name,
+                    one.finding.row or "",
+                    one.finding.document,
+                    one.finding.amount,
+                    one.finding.sentence,
+                    one.finding.remedy,
+                ]
+                for one in shown
+            ),
+        )
+    else:
+        say("[green]Everything is settled.[/]")
+    if any(not one.finding.end.is_settled for one in shown):
+        ctx.exit(ExitCode.NEEDS_PERSON)
+
+
+def _age(one: OpenFinding, now: datetime) -> str:
+    seconds = int((now - one.first_seen).total_seconds())
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{max(seconds, 0)} s"
+
+
+def _as_json(one: OpenFinding, now: datetime) -> dict[str, object]:
+    finding = one.finding
+    return {
+        "end": finding.end,
+        "connection": one.connection,
+        "file": one.file_name,
+        "partition": one.partition,
+        "row": finding.row,
+        "column": finding.column,
+        "value": finding.value,
+        "document": finding.document,
+        "vendor": finding.vendor,
+        "amount": finding.amount,
+        "code": finding.code,
+        "sentence": finding.sentence,
+        "remedy": finding.remedy,
+        "first_seen": one.first_seen.isoformat(),
+        "age_seconds": int((now - one.first_seen).total_seconds()),
+        "run": one.run,
+    }

@@ -1,0 +1,134 @@
+"""``stampli preview``: what would be posted, document by document; nothing is written anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stampli_assets.cli.say import ExitCode, connection_option, json_option, result, say, settings_of, table
+
+if TYPE_CHECKING:
+    from stampli_assets.model.documents import Bill
+    from stampli_assets.model.findings import Finding
+    from stampli_assets.wiring import Office
+
+
+@click.command("preview")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@connection_option
+@json_option
+@click.option("--xml", "as_xml", is_flag=True, help="Print the exact request of every bill.")
+@click.pass_context
+def command(ctx: click.Context, file: Path, connection: str | None, as_json: bool, as_xml: bool) -> None:  # noqa: FBT001
+    """Show what FILE would become: each bill with its mapped coding, and what would be held or rejected.
+
+    The ERP's vendors, accounts and dimensions are read; nothing is sent, stored or moved. Exit code 1 when a document
+    would be held or rejected.
+    """
+    from stampli_assets.wiring import Offices
+
+    settings = settings_of(ctx.obj)
+    name = connection or settings.connections[0].name
+    if connection is None and len(settings.connections) > 1:
+        raise click.UsageError("The settings hold several connections: name one with --connection.")
+    office = Offices(settings).open(name)
+    bills, findings, notes = _preview(office, file)
+    if as_xml:
+        for bill in bills:
+            click.echo(office.bills.request_for(bill))
+    elif as_json:
+        result(
+            {"bills": [_as_json(bill) for bill in bills], "findings": [_finding(f) for f in findings], "notes": notes}
+        )
+    else:
+        _show(bills, findings)
+    for note in notes:
+        say("[yellow]Note:[/] ", note)
+    say("", f"{len(bills)} bill(s) would be posted; {len({f.document for f in findings})} document(s) would not.")
+    if findings:
+        ctx.exit(ExitCode.NEEDS_PERSON)
+
+
+def _preview(office: Office, file: Path) -> tuple[list[Bill], list[Finding], list[str]]:
+    from stampli_assets.pipeline.billing import bills
+    from stampli_assets.pipeline.map import map_lines
+    from stampli_assets.pipeline.parse import parse
+    from stampli_assets.pipeline.unsettled import held, rejected
+
+    with file.open("rb") as source:
+        parsed = parse(source, name=file.name, layout=office.layout)
+    mapped = map_lines(parsed.lines, rules=office.rules, reference=office.masters.ask(), target=office.target)
+    findings = [*rejected(parsed.rejects), *held(mapped.holds, parsed.lines)]
+    return bills(mapped.lines, office.target), findings, list(parsed.notes)
+
+
+def _show(bills: list[Bill], findings: list[Finding]) -> None:
+    table(
+        ["Row", "Vendor", "Name", "Bill", "Date", "Due", "Line", "GL account", "Dimensions", "Amount"],
+        (
+            (
+                *(
+                    (
+                        bill.first_row,
+                        bill.vendor_id,
+                        bill.vendor_name,
+                        bill.number,
+                        bill.invoice_date,
+                        bill.due_date or "",
+                    )
+                    if line is bill.lines[0]
+                    else ("", "", "", "", "", "")
+                ),
+                line.number,
+                line.account,
+                ", ".join(f"{dimension} {code}" for dimension, code in line.dimensions),
+                line.amount.labelled,
+            )
+            for bill in bills
+            for line in bill.lines
+        ),
+        title="Would be posted",
+    )
+    if findings:
+        table(
+            ["End", "Document", "Row", "Column", "Value", "What happened", "What to do"],
+            ((f.end, f.document, f.row or "", f.column, f.value, f.sentence, f.remedy) for f in findings),
+            title="Would not be posted",
+        )
+
+
+def _as_json(bill: Bill) -> dict[str, object]:
+    return {
+        "vendor_id": bill.vendor_id,
+        "vendor_name": bill.vendor_name,
+        "number": bill.number,
+        "invoice_date": bill.invoice_date.isoformat(),
+        "due_date": bill.due_date.isoformat() if bill.due_date else None,
+        "total": str(bill.total),
+        "currency": bill.currency,
+        "lines": [
+            {
+                "line": line.number,
+                "account": line.account,
+                "amount": str(line.amount),
+                "memo": line.memo,
+                "dimensions": dict(line.dimensions),
+            }
+            for line in bill.lines
+        ],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "end": finding.end,
+        "document": finding.document,
+        "row": finding.row,
+        "column": finding.column,
+        "value": finding.value,
+        "code": finding.code,
+        "sentence": finding.sentence,
+        "remedy": finding.remedy,
+    }

@@ -1,0 +1,148 @@
+"""``stampli run``: every waiting file once, through Dagster, without the daemon."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from stampli_assets.cli.say import (
+    ExitCode,
+    connection_option,
+    json_option,
+    result,
+    say,
+    settings_of,
+    table,
+    to_person,
+)
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from stampli_assets.model.remote import RemoteFile
+    from stampli_assets.settings import Settings
+    from stampli_assets.wiring import Office, Offices
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of one file after its run."""
+
+    connection: str
+    file: str
+    partition: str
+    run: str
+    settled: bool
+    bills: int
+    held_up_by: str
+
+
+@click.command("run")
+@connection_option
+@json_option
+@click.option(
+    "--settle-seconds",
+    default=2.0,
+    show_default=True,
+    help="A file is taken when it did not change for so long.",
+)
+@click.pass_context
+def command(ctx: click.Context, connection: str | None, as_json: bool, settle_seconds: float) -> None:  # noqa: FBT001
+    """Process every file that waits in outbound, once, and say how each one ended.
+
+    The runs appear in Dagster's history (DAGSTER_HOME, default: the settings file's folder). Exit code 0 only when all
+    is settled, 1 when something needs a person, 3 when a system could not be reached.
+    """
+    from stampli_assets.wiring import Offices
+
+    settings = settings_of(ctx.obj)
+    names = [settings.connection(connection).name] if connection else [one.name for one in settings.connections]
+    offices = Offices(settings)
+    waiting = [(name, file) for name in names for file in _waiting(offices.open(name), settle_seconds)]
+    if not waiting:
+        say("No file waits in outbound.")
+    told = list(_run_all(settings, offices, waiting))
+    if as_json:
+        result([{field: getattr(one, field) for field in Told.__slots__} for one in told])
+    elif told:
+        table(
+            ["Connection", "File", "Bills in the ERP", "End"],
+            ((one.connection, one.file, one.bills, "settled" if one.settled else one.held_up_by) for one in told),
+        )
+    if any(not one.settled for one in told):
+        say("[yellow]Not everything is settled.[/] ", "`stampli errors` says why and what to do.")
+        ctx.exit(ExitCode.NEEDS_PERSON)
+
+
+def _waiting(office: Office, settle_seconds: float) -> Sequence[RemoteFile]:
+    """The files of two looks, ``settle_seconds`` apart, that did not change between them; oldest first."""
+    from stampli_assets.pipeline.collect import Looks, choose
+
+    pattern = [office.connection.stampli.files.invoices]
+    first = choose(office.inbox.listing(), Looks.load(None), patterns=pattern, limit=1_000_000)
+    time.sleep(settle_seconds)
+    second = choose(office.inbox.listing(), first.looks, patterns=pattern, limit=1_000_000)
+    for file in second.unstable:
+        say("[yellow]Left for later:[/] ", f"{file.name} is still being written.")
+    return second.ready
+
+
+def _run_all(settings: Settings, offices: Offices, waiting: Sequence[tuple[str, RemoteFile]]) -> Iterator[Told]:
+    import dagster as dg
+
+    from stampli_assets.defs.build import build_definitions
+
+    os.environ.setdefault("DAGSTER_HOME", str(settings.folder))
+    definitions = build_definitions(settings, offices=offices)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with dg.DagsterInstance.get() as instance, Progress(*columns, console=to_person) as progress:
+        task = progress.add_task("", total=len(waiting))
+        for name, file in waiting:
+            progress.update(task, description=f"{name}: {file.name}")
+            yield _run(definitions, instance, offices.open(name), file)
+            progress.advance(task)
+
+
+def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, office: Office, file: RemoteFile) -> Told:
+    from stampli_assets.defs.build import invoices_job_name
+    from stampli_assets.defs.inbox_sensor import tags
+    from stampli_assets.defs.partitions import invoice_files
+
+    instance.add_dynamic_partitions(invoice_files(office.name).name, [file.partition])
+    ended = definitions.resolve_job_def(invoices_job_name(office.name)).execute_in_process(
+        instance=instance,
+        partition_key=file.partition,
+        tags=tags(office.name, file.name, file.partition),
+        raise_on_error=False,
+    )
+    postings = office.ledger.postings.of_partition(office.name, file.partition)
+    return Told(
+        connection=office.name,
+        file=file.name,
+        partition=file.partition,
+        run=ended.run_id,
+        settled=ended.success,
+        bills=sum(posting.is_posted for posting in postings),
+        held_up_by="" if ended.success else _why(ended),
+    )
+
+
+def _why(ended: dg.ExecuteInProcessResult) -> str:
+    for event in ended.all_events:
+        if event.is_step_failure:
+            failure = event.step_failure_data.user_failure_data
+            if failure is not None and failure.description:
+                return str(failure.description)
+    return "the run failed; see it in Dagster"

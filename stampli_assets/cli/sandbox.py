@@ -1,0 +1,76 @@
+"""``stampli sandbox``: a Stampli SFTP server and an Intacct gateway to try everything on, on this machine alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stampli_assets.cli.say import ExitCode, result, say, table
+
+
+@click.group("sandbox")
+def command() -> None:
+    """Simulators of Stampli's SFTP server and of Sage Intacct's gateway, with a believable firm's exports."""
+
+
+@command.command("up")
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("var/sandbox"), show_default=True
+)
+@click.option("--sftp-port", default=12022, show_default=True, help="0 takes a free one.")
+@click.option("--gateway-port", default=18080, show_default=True, help="0 takes a free one.")
+@click.option("--every", "every_seconds", default=60, show_default=True, help="Seconds between new exports; 0: none.")
+@click.option("--seed", default=2026, show_default=True, help="The firm and its invoices follow from this number.")
+@click.option("--json", "as_json", is_flag=True, help="Print every address, account and key as JSON on stdout.")
+@click.pass_context
+def up(
+    ctx: click.Context,
+    folder: Path,
+    sftp_port: int,
+    gateway_port: int,
+    every_seconds: int,
+    seed: int,
+    as_json: bool,  # noqa: FBT001 - click passes flags by position
+) -> None:
+    """Start both simulators and drop a new export every minute, until interrupted."""
+    from stampli_assets.sandbox.up import Sandbox, SandboxError
+
+    sandbox = Sandbox(
+        folder, seed=seed, sftp_port=sftp_port, gateway_port=gateway_port, every_seconds=every_seconds or 60
+    )
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        sandbox.start()
+    except SandboxError as error:
+        say("[bold red]The sandbox cannot start:[/] ", str(error))
+        ctx.exit(ExitCode.UNREACHABLE)
+    try:
+        _tell(sandbox.describe(), as_json=as_json)
+        if every_seconds:
+            sandbox.run_forever(stop)
+        else:
+            stop.wait()
+    finally:
+        sandbox.stop()
+
+
+def _tell(description: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        result(description)
+        return
+    rows = [(key, value) for key, value in description.items() if not isinstance(value, dict)]
+    rows += [(key, value) for group in description.values() if isinstance(group, dict) for key, value in group.items()]
+    table(["What", "Where"], rows, title="The sandbox is up (these accounts are good for nothing else)")
+    say("", "Stop it with Ctrl-C. Its books stay for the next start.")
+
+
+def sandbox_environment(description: dict[str, Any]) -> dict[str, str]:
+    """The process's environment with the sandbox's secrets."""
+    return {**os.environ, **description["secrets"]}
