@@ -17,7 +17,7 @@ from stampli_assets.model.findings import OpenFinding
     "--rejected", "with_rejects", is_flag=True, help="Rejects too: they are settled and went back to Stampli."
 )
 @click.pass_context
-def command(ctx: click.Context, connection: str | None, as_json: bool, with_rejects: bool) -> None:  # noqa: FBT001
+def command(ctx: click.Context, connection: str | None, as_json: bool, with_rejects: bool) -> None:
     """List what is not settled: document, amount, age, reason, and what to do about it. Exit code 1 if there is any."""
     from stampli_assets.wiring import Offices
 

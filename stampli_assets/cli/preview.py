@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--xml", "as_xml", is_flag=True, help="Print the exact request of every bill.")
 @click.pass_context
-def command(ctx: click.Context, file: Path, connection: str | None, as_json: bool, as_xml: bool) -> None:  # noqa: FBT001
+def command(ctx: click.Context, file: Path, connection: str | None, as_json: bool, as_xml: bool) -> None:
     """Show what FILE would become: each bill with its mapped coding, and what would be held or rejected.
 
     The ERP's vendors, accounts and dimensions are read; nothing is sent, stored or moved. Exit code 1 when a document

@@ -53,7 +53,7 @@ class Told:
     help="A file is taken when it did not change for so long.",
 )
 @click.pass_context
-def command(ctx: click.Context, connection: str | None, as_json: bool, settle_seconds: float) -> None:  # noqa: FBT001
+def command(ctx: click.Context, connection: str | None, as_json: bool, settle_seconds: float) -> None:
     """Process every file that waits in outbound, once, and say how each one ended.
 
     The runs appear in Dagster's history (DAGSTER_HOME, default: the settings file's folder). Exit code 0 only when all

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ def command() -> None:
 @click.option("--gateway-port", default=18080, show_default=True, help="0 takes a free one.")
 @click.option("--every", "every_seconds", default=60, show_default=True, help="Seconds between new exports; 0: none.")
 @click.option("--seed", default=2026, show_default=True, help="The firm and its invoices follow from this number.")
+@click.option("--ui", is_flag=True, help="Start Dagster too (daemon and web server) on stampli.yaml of this folder.")
+@click.option("--ui-port", default=3000, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print every address, account and key as JSON on stdout.")
 @click.pass_context
 def up(
@@ -35,7 +38,9 @@ def up(
     gateway_port: int,
     every_seconds: int,
     seed: int,
-    as_json: bool,  # noqa: FBT001 - click passes flags by position
+    ui: bool,
+    ui_port: int,
+    as_json: bool,
 ) -> None:
     """Start both simulators and drop a new export every minute, until interrupted."""
     from stampli_assets.sandbox.up import Sandbox, SandboxError
@@ -53,12 +58,22 @@ def up(
         ctx.exit(ExitCode.UNREACHABLE)
     try:
         _tell(sandbox.describe(), as_json=as_json)
-        if every_seconds:
-            sandbox.run_forever(stop)
-        else:
-            stop.wait()
+        with _dagster(sandbox.describe()["secrets"], ui_port) if ui else nullcontext():
+            if every_seconds:
+                sandbox.run_forever(stop)
+            else:
+                stop.wait()
     finally:
         sandbox.stop()
+
+
+@contextmanager
+def _dagster(secrets: dict[str, str], port: int) -> Iterator[None]:
+    from stampli_assets.cli.dagster_services import dagster_services
+
+    with dagster_services(Path.cwd(), port=port, environment=secrets) as address:
+        say("[bold green]Dagster is up:[/] ", f"{address}  (files arrive as runs within a minute)")
+        yield
 
 
 def _tell(description: dict[str, Any], *, as_json: bool) -> None:
@@ -69,8 +84,3 @@ def _tell(description: dict[str, Any], *, as_json: bool) -> None:
     rows += [(key, value) for group in description.values() if isinstance(group, dict) for key, value in group.items()]
     table(["What", "Where"], rows, title="The sandbox is up (these accounts are good for nothing else)")
     say("", "Stop it with Ctrl-C. Its books stay for the next start.")
-
-
-def sandbox_environment(description: dict[str, Any]) -> dict[str, str]:
-    """The process's environment with the sandbox's secrets."""
-    return {**os.environ, **description["secrets"]}

@@ -17,7 +17,7 @@ def command() -> None:
 @command.command("check")
 @click.option("--json", "as_json", is_flag=True, help="Print the checked settings as JSON on stdout.")
 @click.pass_obj
-def check(settings_path: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags by position
+def check(settings_path: Path | None, as_json: bool) -> None:
     """Read the settings file, its mapping rules and the names of its secrets; report every problem at once.
 
     Nothing is connected.
