@@ -1,0 +1,72 @@
+"""The journal: every change of the ledger, append-only, each entry chained to the one before by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select
+
+from stampli_assets.ledger.schema import journal
+
+if TYPE_CHECKING:
+    from stampli_assets.ledger.store import LedgerStore
+
+GENESIS = "0" * 64
+"""What the first entry is chained to."""
+
+
+class Journal:
+    """Reads and proves the journal; the other books write to it with :func:`append` in their own transactions."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._store = store
+
+    def head(self) -> tuple[int, str]:
+        """Number and digest of the last entry: what a run's metadata carries to anchor the chain."""
+        with self._store.reading() as connection:
+            return _head(connection)
+
+    def verify(self) -> int | None:
+        """The number of the first entry that is not as it was written, or ``None`` when the chain is whole."""
+        with self._store.reading() as connection:
+            previous, expected = GENESIS, 1
+            for row in connection.execute(select(journal).order_by(journal.c.seq)):
+                whole = row.seq == expected and row.previous == previous
+                if not whole or row.digest != _digest(row.seq, row.at, row.run, row.what, row.previous):
+                    return expected
+                previous, expected = row.digest, expected + 1
+        return None
+
+
+def append(connection: Connection, changes: Sequence[Mapping[str, object]], *, run: str, at: str) -> None:
+    """Chain the changes to the journal, inside the transaction that makes them. ``at`` is ISO 8601 in UTC."""
+    if not changes:
+        return
+    seq, previous = _head(connection)
+    entries = []
+    for change in changes:
+        seq += 1
+        what = json.dumps(change, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        digest = _digest(seq, at, run, what, previous)
+        entries.append({"seq": seq, "at": at, "run": run, "what": what, "previous": previous, "digest": digest})
+        previous = digest
+    connection.execute(journal.insert(), entries)
+
+
+def iso_or_none(text: str | None) -> datetime | None:
+    """A moment as it was kept."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def _head(connection: Connection) -> tuple[int, str]:
+    row = connection.execute(select(journal.c.seq, journal.c.digest).order_by(journal.c.seq.desc()).limit(1)).first()
+    return (int(row.seq), str(row.digest)) if row else (0, GENESIS)
+
+
+def _digest(*parts: object) -> str:
+    text = json.dumps([str(part) for part in parts], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,181 @@
+"""The ledger's database: SQLite (WAL, every commit on disk) or PostgreSQL, by its address alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from stampli_assets.ledger import schema
+from stampli_assets.model.errors import Defect, Misconfigured, Transient
+
+if TYPE_CHECKING:
+    from stampli_assets.ledger.deliveries import Deliveries
+    from stampli_assets.ledger.findings import Findings
+    from stampli_assets.ledger.journal import Journal
+    from stampli_assets.ledger.postings import Postings
+
+LOCK_SECONDS = 30
+_POSTGRES_LOCK = 7_346_210_577_115_204_301
+"""The advisory lock that makes the ledger's writers take turns; any constant that no other program uses."""
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (schema.metadata.create_all,)
+"""Step n makes version n of an older ledger. The first makes it from nothing."""
+
+
+class LedgerStore:
+    """One ledger. Nothing is opened before the first use; the schema is made or migrated then.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql+psycopg2://…``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._ready = False
+        self._making_ready = threading.Lock()
+
+    @cached_property
+    def postings(self) -> Postings:
+        from stampli_assets.ledger.postings import Postings
+
+        return Postings(self)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        from stampli_assets.ledger.deliveries import Deliveries
+
+        return Deliveries(self)
+
+    @cached_property
+    def findings(self) -> Findings:
+        from stampli_assets.ledger.findings import Findings
+
+        return Findings(self)
+
+    @cached_property
+    def journal(self) -> Journal:
+        from stampli_assets.ledger.journal import Journal
+
+        return Journal(self)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One durable transaction; writers take turns, so what is read in it is true until it ends.
+
+        Raises:
+            Transient: the database is locked or cannot be reached.
+        """
+        self._make_ready()
+        with _said_plainly(), self._engine.begin() as connection:
+            _take_turn(connection)
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent look; nothing is written."""
+        self._make_ready()
+        with _said_plainly(), self._engine.connect().execution_options(stampli_reads=True) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection; the next use opens anew."""
+        if "_engine" in self.__dict__:
+            self._engine.dispose()
+
+    @cached_property
+    def _engine(self) -> Engine:
+        try:
+            url = make_url(self.url)
+            if url.get_backend_name() == "sqlite":
+                return _sqlite(self.url, url.database)
+            return create_engine(self.url, pool_pre_ping=True)
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+            raise Misconfigured(
+                f"The ledger's address cannot be used: {type(error).__name__}.",
+                remedy="Use sqlite:///path or postgresql+psycopg2://user@host/database (install the extra 'postgres').",
+                code="LEDGER_ADDRESS",
+            ) from None
+
+    def _make_ready(self) -> None:
+        if self._ready:
+            return
+        with self._making_ready:
+            if not self._ready:
+                with _said_plainly(), self._engine.begin() as connection:
+                    _take_turn(connection)
+                    _migrate(connection)
+                self._ready = True
+
+
+def _sqlite(url: str, path: str | None) -> Engine:
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's BEGIN below is the only one
+        connection.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("stampli_reads")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _take_turn(connection: Connection) -> None:
+    """SQLite's BEGIN IMMEDIATE already does; PostgreSQL needs a lock that ends with the transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _POSTGRES_LOCK})
+
+
+def _migrate(connection: Connection) -> None:
+    version = 0
+    if inspect(connection).has_table(schema.meta.name):
+        version = connection.execute(select(func.max(schema.meta.c.version))).scalar() or 0
+    if version > len(MIGRATIONS):
+        raise Misconfigured(
+            f"This ledger was written by a newer version of stampli-assets (schema {version}; this one knows "
+            f"{len(MIGRATIONS)}).",
+            remedy="Install the newer version again; nothing was read or changed.",
+            code="LEDGER_NEWER",
+        )
+    for step, migration in enumerate(MIGRATIONS[version:], start=version + 1):
+        migration(connection)
+        connection.execute(schema.meta.insert().values(version=step, at=iso(datetime.now(UTC))))
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Transient(
+            f"The ledger cannot be used right now: {_first_line(error)}.",
+            remedy="Nothing was sent without being recorded. Check the disk or the database; then rerun.",
+            code="LEDGER_UNREACHABLE",
+        ) from None
+    except DBAPIError as error:
+        raise Defect(f"The ledger refused a statement: {_first_line(error)}.", code="LEDGER_DEFECT") from error
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+
+
+def iso(moment: datetime) -> str:
+    """A moment as the ledger keeps it: ISO 8601 in UTC with microseconds, so that text sorts as time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
