@@ -91,7 +91,7 @@ class Office:
 
     @cached_property
     def ledger(self) -> LedgerStore:
-        return LedgerStore(self.settings.ledger_url)
+        return LedgerStore(self.settings.ledger_url, now=self.clock.now)
 
     @cached_property
     def gateway(self) -> Gateway:

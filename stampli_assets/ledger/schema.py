@@ -105,7 +105,10 @@ CREATE OR REPLACE TRIGGER journal_keeps BEFORE UPDATE OR DELETE ON journal
 FOR EACH ROW EXECUTE FUNCTION journal_is_append_only();
 """
 for _verb in ("UPDATE", "DELETE"):
-    event.listen(
-        journal, "after_create", DDL(_SQLITE_APPEND_ONLY.format(verb=_verb)).execute_if(dialect="sqlite")
-    )
-event.listen(journal, "after_create", DDL(_POSTGRES_APPEND_ONLY).execute_if(dialect="postgresql"))
+    _append_only = DDL(_SQLITE_APPEND_ONLY.format(verb=_verb))  # type: ignore[no-untyped-call]
+    event.listen(journal, "after_create", _append_only.execute_if(dialect="sqlite"))
+event.listen(
+    journal,
+    "after_create",
+    DDL(_POSTGRES_APPEND_ONLY).execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
+)

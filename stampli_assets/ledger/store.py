@@ -36,10 +36,12 @@ class LedgerStore:
 
     Args:
         url: ``sqlite:///path`` or ``postgresql+psycopg2://…``.
+        now: the present moment in UTC.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, now: Callable[[], datetime] | None = None) -> None:
         self.url = url
+        self.now = now or (lambda: datetime.now(UTC))
         self._ready = False
         self._making_ready = threading.Lock()
 
@@ -112,7 +114,7 @@ class LedgerStore:
             if not self._ready:
                 with _said_plainly(), self._engine.begin() as connection:
                     _take_turn(connection)
-                    _migrate(connection)
+                    _migrate(connection, iso(self.now()))
                 self._ready = True
 
 
@@ -142,7 +144,7 @@ def _take_turn(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _POSTGRES_LOCK})
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, now: str) -> None:
     version = 0
     if inspect(connection).has_table(schema.meta.name):
         version = connection.execute(select(func.max(schema.meta.c.version))).scalar() or 0
@@ -155,7 +157,7 @@ def _migrate(connection: Connection) -> None:
         )
     for step, migration in enumerate(MIGRATIONS[version:], start=version + 1):
         migration(connection)
-        connection.execute(schema.meta.insert().values(version=step, at=iso(datetime.now(UTC))))
+        connection.execute(schema.meta.insert().values(version=step, at=now))
 
 
 @contextmanager

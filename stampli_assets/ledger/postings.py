@@ -1,0 +1,272 @@
+"""Postings: the barrier against a second bill, and the state machine of every document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from stampli_assets.ledger.conflicts import by_key, moved, rows_of, twins
+from stampli_assets.ledger.journal import append, iso_or_none
+from stampli_assets.ledger.schema import postings
+from stampli_assets.ledger.store import iso
+from stampli_assets.ledger.transitions import after, because
+from stampli_assets.model.documents import Bill, Kind
+from stampli_assets.model.identity import Fingerprint, PostingKey
+from stampli_assets.model.money import Money
+from stampli_assets.model.outcome import Reason, Verdict
+from stampli_assets.model.postings import Conflict, Intent, Posting, Source, State
+
+if TYPE_CHECKING:
+    from stampli_assets.ledger.store import LedgerStore
+
+
+class Postings:
+    """Implements the port :class:`~stampli_assets.model.ports.Ledger`."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._store = store
+
+    def open(self, bills: Sequence[Bill], source: Source) -> Sequence[Posting]:
+        """The posting of each bill, in order: planned anew, or as it stands, with its conflict if there is one."""
+        now = iso(self._store.now())
+        with self._store.writing() as connection:
+            known = rows_of(connection, postings.c.key, [bill.key for bill in bills])
+            elsewhere = moved(connection, bills, source)
+            fresh = {bill.key: bill for bill in bills if bill.key not in known and bill.key not in elsewhere}
+            if fresh:
+                connection.execute(postings.insert(), [_planned(bill, source, now) for bill in fresh.values()])
+            changed = _approved_anew(connection, bills, known, now)
+            entries = [{"what": "planned", **_named(bill, source)} for bill in fresh.values()]
+            entries += [{"what": "approved anew", **_named(bill, source)} for bill in changed.values()]
+            append(connection, entries, run=source.run, at=now)
+            known |= rows_of(connection, postings.c.key, [*fresh, *changed])
+            beside = twins(connection, bills, source)
+        return [
+            _moved_posting(bill, elsewhere[bill.key])
+            if bill.key in elsewhere and bill.key not in known
+            else _with_conflict(_posting(known[bill.key]), bill, beside.get(bill.key))
+            for bill in bills
+        ]
+
+    def mark_sending(self, intents: Sequence[Intent], source: Source, at: datetime) -> Sequence[Posting | None]:
+        """Record the intents, durably, before a byte leaves.
+
+        Answers ``None`` where somebody else moved the posting on, or holds the same document in the ERP under
+        another key: the database's unique index decides, not our look at it.
+        """
+        now = iso(at)
+        with self._store.writing() as connection:
+            won = [_mark(connection, intent, source, now) for intent in intents]
+            entries = [
+                {
+                    "what": "sending",
+                    "epoch": row["epoch"],
+                    "digest": row["mapped_digest"],
+                    **_named(intent.bill, source),
+                }
+                for intent, row in zip(intents, won, strict=True)
+                if row is not None
+            ]
+            append(connection, entries, run=source.run, at=now)
+            rows = rows_of(connection, postings.c.key, [intent.bill.key for intent in intents])
+        return [
+            None if row is None else _posting(rows[intent.bill.key]) for intent, row in zip(intents, won, strict=True)
+        ]
+
+    def record(self, verdicts: Sequence[tuple[Posting, Verdict]], source: Source, at: datetime) -> Sequence[Posting]:
+        """Record how each posting ended; one that somebody else moved on meanwhile is answered as it is now.
+
+        Raises:
+            Defect: the transition must not exist. Nothing of the call is recorded.
+        """
+        now = iso(at)
+        with self._store.writing() as connection:
+            keys = [posting.key for posting, _ in verdicts]
+            before = rows_of(connection, postings.c.key, keys)
+            entries: list[Mapping[str, object]] = []
+            for posting, verdict in verdicts:
+                row = before[posting.key]
+                if row.version != posting.version and row.state != State.POSTED:
+                    continue
+                change = after(_posting(row), verdict)
+                if change is None:
+                    continue
+                _update(connection, row, {**change, "updated_at": now})
+                entries.append({"what": change.get("state", row.state), **_told(row, change)})
+            append(connection, entries, run=source.run, at=now)
+            rows = rows_of(connection, postings.c.key, keys)
+        return [replace(_posting(rows[posting.key]), conflict=posting.conflict) for posting, _ in verdicts]
+
+    def of_partition(self, connection: str, partition: str) -> Sequence[Posting]:
+        """The postings that a file sent, or planned first, in order of their rows."""
+        query = (
+            select(postings)
+            .where(postings.c.connection == connection, postings.c.partition == partition)
+            .order_by(postings.c.first_row)
+        )
+        with self._store.reading() as reading:
+            return [_posting(row) for row in reading.execute(query)]
+
+    def history(self, text: str) -> Sequence[Mapping[str, Any]]:
+        """Every posting whose document number, Stampli id, key or ERP record number is ``text``, as kept."""
+        columns = (postings.c.number, postings.c.stampli_id, postings.c.key, postings.c.record_no)
+        with self._store.reading() as reading:
+            found = reading.execute(select(postings).where(or_(*(column == text for column in columns))))
+            return [dict(row) for row in found.mappings()]
+
+    def by_state(self, connection: str | None = None) -> dict[State, int]:
+        """How many postings are in each state."""
+        query = select(postings.c.state, func.count()).group_by(postings.c.state)
+        if connection is not None:
+            query = query.where(postings.c.connection == connection)
+        with self._store.reading() as reading:
+            return {State(state): count for state, count in reading.execute(query)}
+
+
+def _mark(connection: Connection, intent: Intent, source: Source, now: str) -> dict[str, Any] | None:
+    """One intent; ``None`` when another worker was first or holds the same document."""
+    posting, bill = intent.posting, intent.bill
+    again = posting.state in {State.REFUSED, State.HELD}
+    values = {
+        **_content(bill, source),
+        "state": State.SENDING,
+        "epoch": posting.epoch + 1 if again else posting.epoch,
+        "intent_at": now,
+        "updated_at": now,
+        **because(None),
+    }
+    sendable = postings.c.state.in_([State.PLANNED, State.REFUSED, State.HELD])
+    try:
+        with connection.begin_nested():
+            done = connection.execute(
+                postings.update()
+                .where(postings.c.key == bill.key, postings.c.version == posting.version, sendable)
+                .values(**values, version=posting.version + 1)
+            )
+    except IntegrityError:
+        return None
+    return values if done.rowcount == 1 else None
+
+
+def _update(connection: Connection, row: Row[Any], change: Mapping[str, Any]) -> None:
+    connection.execute(postings.update().where(postings.c.key == row.key).values(**change, version=row.version + 1))
+
+
+def _approved_anew(
+    connection: Connection, bills: Sequence[Bill], known: Mapping[str, Row[Any]], now: str
+) -> dict[PostingKey, Bill]:
+    """A document that was never sent takes the content that was approved last."""
+    changed = {
+        bill.key: bill
+        for bill in bills
+        if (row := known.get(bill.key)) is not None
+        and row.fingerprint != bill.fingerprint
+        and row.state in {State.PLANNED, State.REFUSED, State.HELD}
+    }
+    for key, bill in changed.items():
+        _update(connection, known[key], {"fingerprint": bill.fingerprint, "updated_at": now})
+    return changed
+
+
+def _planned(bill: Bill, source: Source, now: str) -> dict[str, Any]:
+    return {
+        **_content(bill, source),
+        "key": bill.key,
+        "erp": source.erp,
+        "company": source.company,
+        "kind": str(Kind.BILL),
+        "stampli_id": bill.stampli_id,
+        "stampli_vendor": bill.stampli_vendor_id,
+        "epoch": 1,
+        "state": State.PLANNED,
+        "version": 1,
+        "updated_at": now,
+    }
+
+
+def _content(bill: Bill, source: Source) -> dict[str, Any]:
+    """What is meant to be sent, and by which file and run."""
+    return {
+        "connection": source.connection,
+        "partition": source.partition,
+        "file_name": source.file_name,
+        "run": source.run,
+        "number": bill.number,
+        "vendor_id": bill.vendor_id,
+        "vendor_name": bill.vendor_name,
+        "fingerprint": bill.fingerprint,
+        "mapped_digest": bill.mapped_digest,
+        "mapping_version": bill.mapping_version,
+        "accounts": ", ".join(bill.accounts),
+        "first_row": bill.first_row,
+        "total": bill.total.minor,
+        "currency": bill.currency,
+    }
+
+
+def _named(bill: Bill, source: Source) -> dict[str, Any]:
+    """How the journal names a document: everything that an auditor asks for first."""
+    content = _content(bill, source)
+    return {
+        "key": bill.key,
+        "total": str(bill.total),
+        **{k: v for k, v in content.items() if k not in {"total", "run"}},
+    }
+
+
+def _told(row: Row[Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: getattr(row, name) for name in ("key", "connection", "partition", "number", "vendor_id", "epoch")}
+    return {**kept, "total": str(Money(row.total, row.currency)), "currency": row.currency, **_plain(change)}
+
+
+def _plain(change: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in change.items() if value not in {"", None}}
+
+
+def _posting(row: Row[Any]) -> Posting:
+    return Posting(
+        key=PostingKey(row.key),
+        state=State(row.state),
+        epoch=row.epoch,
+        fingerprint=Fingerprint(row.fingerprint),
+        mapped_digest=row.mapped_digest,
+        vendor_id=row.vendor_id,
+        number=row.number,
+        total=Money(row.total, row.currency),
+        version=row.version,
+        intent_at=iso_or_none(row.intent_at),
+        record_no=row.record_no,
+        adopted=bool(row.adopted),
+        reason=Reason(row.reason_code, row.reason_sentence, row.reason_remedy, row.reason_raw)
+        if row.reason_code
+        else None,
+    )
+
+
+def _with_conflict(posting: Posting, bill: Bill, twin: Row[Any] | None) -> Posting:
+    if posting.is_posted and posting.fingerprint != bill.fingerprint:
+        return replace(posting, conflict=Conflict.CHANGED)
+    if twin is not None and not posting.may_have_been_sent and not posting.is_posted:
+        return replace(posting, conflict=Conflict.TWIN, conflict_with=by_key(twin))
+    return posting
+
+
+def _moved_posting(bill: Bill, other: Row[Any]) -> Posting:
+    return Posting(
+        key=bill.key,
+        state=State.HELD,
+        epoch=0,
+        fingerprint=bill.fingerprint,
+        mapped_digest=bill.mapped_digest,
+        vendor_id=bill.vendor_id,
+        number=bill.number,
+        total=bill.total,
+        version=0,
+        conflict=Conflict.MOVED,
+        conflict_with=by_key(other),
+    )
