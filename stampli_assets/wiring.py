@@ -239,5 +239,3 @@ class Offices:
             connection = self.settings.connection(name)
             self._open[name] = Office(self.settings, connection, self._clock, self._faults)
         return self._open[name]
-
-

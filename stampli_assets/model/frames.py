@@ -218,9 +218,12 @@ def conform(frame: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
 def _dtype(column: pa.Column) -> object:
     return "int64" if str(column.dtype) == "int64" else TEXT
 
+
 SETTLED: Final = pa.DataFrameSchema(
     {
-        **{name: _text(_filled()) for name in ("number", "vendor_id", "currency", "record_no", "result", "posting_key")},
+        **{
+            name: _text(_filled()) for name in ("number", "vendor_id", "currency", "record_no", "result", "posting_key")
+        },
         **{name: _text() for name in ("stampli_invoice_id", "vendor_name", "accounts", "control_id", "archived_as")},
         "document": _whole(1),
         "row": _whole(0),

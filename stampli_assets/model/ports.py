@@ -101,9 +101,7 @@ class Ledger(Protocol):
         """Record the intent to send, durably, before a byte leaves; ``None`` where another worker was first."""
         ...
 
-    def record(
-        self, verdicts: Sequence[tuple[Posting, Verdict]], source: Source, at: datetime
-    ) -> Sequence[Posting]:
+    def record(self, verdicts: Sequence[tuple[Posting, Verdict]], source: Source, at: datetime) -> Sequence[Posting]:
         """Record how each posting ended. A posting that somebody else moved on meanwhile is answered as it is."""
         ...
 

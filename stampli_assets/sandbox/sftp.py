@@ -7,7 +7,7 @@ import hashlib
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import asyncssh
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -98,7 +98,7 @@ class SftpServer:
         self._loop.close()
         self._thread = None
 
-    def __enter__(self) -> SftpServer:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

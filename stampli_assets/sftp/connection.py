@@ -121,7 +121,7 @@ def _identify(server: Server, transport: paramiko.Transport) -> None:
     raise Misconfigured(
         f"The SFTP server {server.address} shows the host key {fingerprint(shown)}; the settings pin {known}. "
         "No credential was sent.",
-        remedy=f"Ask Stampli whether the key was changed. Only if it was, add '{shown}' to host_keys beside the old one.",
+        remedy=f"Ask Stampli whether the key was changed. Only if so, add '{shown}' to host_keys beside the old one.",
         code="HOST_KEY",
     )
 

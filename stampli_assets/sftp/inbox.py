@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import BinaryIO
 
 import paramiko
@@ -20,19 +19,16 @@ CHUNK_BYTES = 256 * 1024
 
 
 class SftpInbox:
-    """Implements the port :class:`~stampli_assets.model.ports.Inbox`. Each call has its own connection, unless the
-    inbox is entered (``with inbox:``), which keeps one open for all calls inside.
-    """
+    """Implements the port :class:`~stampli_assets.model.ports.Inbox`; each call has a connection of its own."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.strange: tuple[str, ...] = ()
         """Names of the last listing that were left out: links, or names that no file should have."""
-        self._kept: paramiko.SFTPClient | None = None
 
     def listing(self) -> Sequence[RemoteFile]:
         """Every regular file in outbound; links, directories and strange names are left out."""
-        with self._client() as client:
+        with connected(self.server) as client:
             try:
                 entries = client.listdir_attr(self.server.outbound)
             except OSError as error:
@@ -45,16 +41,14 @@ class SftpInbox:
     def download(self, file: RemoteFile, into: BinaryIO) -> None:
         """Copy the bytes; a file that moved before, while or after is refused as still being written."""
         path = self._outbound(file.name)
-        with self._client() as client:
+        with connected(self.server) as client:
             try:
                 _unchanged(client, path, file)
                 copied = client.getfo(path, into, max_concurrent_prefetch_requests=PREFETCHED_REQUESTS)
                 _unchanged(client, path, file)
             except OSError as error:
-                if isinstance(error, EOFError) or error.errno is None:
-                    raise Transient(
-                        f"The download of {file.name} broke off.", remedy="It is tried again.", code="DOWNLOAD_BROKE"
-                    ) from None
+                if error.errno is None:
+                    raise
                 raise self._about(path, error) from None
         if copied != file.size:
             raise _still_written(file)
@@ -66,7 +60,7 @@ class SftpInbox:
         means that outbound holds a newer file under that name, or none: there is nothing of ours to move.
         """
         source = self._outbound(file.name)
-        with self._client() as client:
+        with connected(self.server) as client:
             try:
                 _make_folder(client, self.server.archive)
                 there = _stat(client, source)
@@ -78,23 +72,6 @@ class SftpInbox:
             except OSError as error:
                 raise self._about(self.server.archive, error) from None
         return name
-
-    def __enter__(self) -> SftpInbox:
-        self._scope = connected(self.server)
-        self._kept = self._scope.__enter__()
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self._kept = None
-        self._scope.__exit__(*failure)  # type: ignore[arg-type]
-
-    @contextmanager
-    def _client(self) -> Iterator[paramiko.SFTPClient]:
-        if self._kept is not None:
-            yield self._kept
-            return
-        with connected(self.server) as client:
-            yield client
 
     def _outbound(self, name: str) -> str:
         return f"{self.server.outbound}/{name}"

@@ -1,0 +1,113 @@
+"""The landing store: every delivery byte for byte under its digest, found again by its partition.
+
+::
+
+    objects/ab/abcd…            the bytes, named by their SHA-256
+    deliveries/<connection>/<partition>.json   which object a partition is
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from typing import Any, BinaryIO, cast
+
+import fsspec
+
+from stampli_assets.model.errors import Defect, Transient
+from stampli_assets.model.identity import ContentDigest, PartitionKey
+from stampli_assets.model.remote import LandedFile, RemoteFile
+
+CHUNK_BYTES = 1024 * 1024
+
+
+class LandingStore:
+    """Implements the port :class:`~stampli_assets.model.ports.Landing` on a folder or any fsspec address."""
+
+    def __init__(self, address: str) -> None:
+        self.files, self.root = fsspec.core.url_to_fs(address)
+
+    def file(self, connection: str, remote: RemoteFile, source: BinaryIO) -> LandedFile:
+        """Keep the bytes, then the record that names them; either appears whole or not at all.
+
+        Raises:
+            Transient: fewer bytes came than the server announced, or the store cannot be written.
+        """
+        landed = LandedFile(connection, remote, _digest_of(source))
+        if source.tell() != remote.size:
+            raise Transient(f"{remote.name} came with {source.tell()} of {remote.size} bytes.", code="SHORT_DOWNLOAD")
+        try:
+            if not self._whole(landed):
+                source.seek(0)
+                self._put(self._object(landed.digest), iter(lambda: source.read(CHUNK_BYTES), b""))
+            self._put(self._record(connection, landed.partition), [_json(landed)])
+        except OSError as error:
+            raise Transient(
+                f"The landing store {self.root} cannot be written: {error.strerror or error}.",
+                remedy="Check its disk or address; nothing was lost, the file is still in outbound.",
+                code="LANDING_WRITE",
+            ) from None
+        return landed
+
+    def find(self, connection: str, partition: PartitionKey) -> LandedFile | None:
+        """The delivery of that partition, when its bytes are here."""
+        record = self._record(connection, partition)
+        if not self.files.exists(record):
+            return None
+        told: dict[str, Any] = json.loads(self.files.cat_file(record))
+        remote = RemoteFile(told["name"], told["size"], told["modified"])
+        landed = LandedFile(connection, remote, ContentDigest(told["digest"]))
+        return landed if self._whole(landed) else None
+
+    def open(self, landed: LandedFile) -> BinaryIO:
+        """The bytes, proven to be those that were collected.
+
+        Raises:
+            Defect: the stored bytes are not what their digest says.
+        """
+        path = self._object(landed.digest)
+        with self.files.open(path, "rb") as kept:
+            if _digest_of(kept) != landed.digest:
+                raise Defect(
+                    f"The landing store's copy of {landed.file.name} was altered.",
+                    remedy=f"Restore {path} from a backup, or delete it and collect the file again.",
+                    code="LANDING_ALTERED",
+                )
+        return cast("BinaryIO", self.files.open(path, "rb"))
+
+    def _whole(self, landed: LandedFile) -> bool:
+        path = self._object(landed.digest)
+        return bool(self.files.exists(path)) and self.files.size(path) == landed.file.size
+
+    def _put(self, path: str, chunks: Any) -> None:
+        self.files.makedirs(path.rpartition("/")[0], exist_ok=True)
+        beside = f"{path}.{secrets.token_hex(6)}.part"
+        with self.files.open(beside, "wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            if hasattr(file, "fileno"):
+                os.fsync(file.fileno())
+        self.files.mv(beside, path)
+
+    def _object(self, digest: ContentDigest) -> str:
+        return f"{self.root}/objects/{digest[:2]}/{digest}"
+
+    def _record(self, connection: str, partition: PartitionKey) -> str:
+        return f"{self.root}/deliveries/{connection}/{partition}.json"
+
+
+def _digest_of(source: BinaryIO) -> ContentDigest:
+    digest = hashlib.sha256()
+    source.seek(0)
+    while chunk := source.read(CHUNK_BYTES):
+        digest.update(chunk)
+    return ContentDigest(digest.hexdigest())
+
+
+def _json(landed: LandedFile) -> bytes:
+    file = landed.file
+    told = {"name": file.name, "size": file.size, "modified": file.modified, "digest": landed.digest}
+    return json.dumps(told, ensure_ascii=False).encode()
