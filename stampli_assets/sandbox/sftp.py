@@ -121,6 +121,10 @@ class SftpServer:
     async def _close(self) -> None:
         self._acceptor.close()
         await self._acceptor.wait_closed()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 def _host_key(seed: str) -> Any:
