@@ -172,7 +172,7 @@ def _exact(text: str, name: str, layout: Layout) -> RawTable:
                     code="ROWS",
                 )
             if len(cells) == len(headers) + 1 and not cells[-1] and not headers[-1]:
-                cells = cells[:-1]
+                del cells[-1]
             if len(cells) == len(headers):
                 records.append(cells)
                 rows.append(count)

@@ -14,7 +14,7 @@ from stampli_assets.stampli.columns import Cell, Column
 from stampli_assets.stampli.layout import Layout
 
 
-class Fault(Exception):  # noqa: N818 - a fault of a cell, caught where the cell's row is known
+class Fault(Exception):
     """A cell that cannot be read: ``rule`` is a stable code, ``because`` completes the sentence about the cell."""
 
     def __init__(self, rule: str, because: str) -> None:
@@ -24,7 +24,7 @@ class Fault(Exception):  # noqa: N818 - a fault of a cell, caught where the cell
 
 
 @dataclass(frozen=True, slots=True)
-class SwappedDate(Exception):  # noqa: N818
+class SwappedDate(Exception):
     """A date that is impossible in the connection's format and possible with day and month swapped."""
 
     text: str

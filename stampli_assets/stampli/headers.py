@@ -1,0 +1,92 @@
+"""Which column of a file is which canonical column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stampli_assets.model.errors import FileRefused
+from stampli_assets.stampli.columns import (
+    BY_NAME,
+    CUSTOM_PREFIX,
+    INVOICE_COLUMNS,
+    accepted_headers,
+    holds_bank_details,
+    squeezed,
+)
+from stampli_assets.stampli.layout import Layout
+
+_OTHER_KINDS = {
+    "stamplipaymentid": "payments",
+    "paymentid": "payments",
+    "paymentdate": "payments",
+    "dimension": "cost centres",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """Where each canonical column stands, and what it is called in the file."""
+
+    places: dict[str, int]
+    titles: dict[str, str]
+    custom: dict[str, int]
+    """``Custom: NAME`` columns, by NAME."""
+    notes: tuple[str, ...]
+
+
+def match_headers(headers: Sequence[str], name: str, layout: Layout) -> Headers:
+    """Match by name, never by position.
+
+    Raises:
+        FileRefused: a required column is missing, two columns claim one meaning, or an unknown column is not allowed.
+    """
+    accepted = accepted_headers(layout.headers)
+    places: dict[str, int] = {}
+    custom: dict[str, int] = {}
+    unknown: list[str] = []
+    notes: list[str] = []
+    for place, title in enumerate(headers):
+        canonical = accepted.get(squeezed(title))
+        if canonical in places:
+            raise FileRefused(
+                f"{name} has two columns for {BY_NAME[canonical].header}: {headers[places[canonical]]!r} and {title!r}.",
+                remedy="Remove one of them from the export.",
+                code="HEADER_TWICE",
+            )
+        if canonical is not None:
+            places[canonical] = place
+        elif title.startswith(CUSTOM_PREFIX):
+            custom[title.removeprefix(CUSTOM_PREFIX).strip()] = place
+        elif holds_bank_details(title):
+            notes.append(f"The column {title!r} looks like bank details; it was not read.")
+        else:
+            unknown.append(title)
+    _refuse_missing(headers, places, name, layout)
+    if unknown and layout.unknown_columns == "refuse":
+        raise FileRefused(
+            f"{name} has columns that are not known: {', '.join(map(repr, unknown))}.",
+            remedy="Add them to layout.columns in the settings, or set unknown_columns to warn.",
+            code="HEADER_UNKNOWN",
+        )
+    notes += [f"The column {title!r} is not known; it was not used." for title in unknown]
+    titles = {canonical: headers[place].strip() for canonical, place in places.items()}
+    return Headers(places, titles, custom, tuple(notes))
+
+
+def _refuse_missing(headers: Sequence[str], places: dict[str, int], name: str, layout: Layout) -> None:
+    given = {*places, *layout.constants}
+    missing = [column.header for column in INVOICE_COLUMNS if column.required and column.name not in given]
+    if "vendor_id" not in given and "vendor_name" not in given:
+        missing.append("Vendor ID (or Vendor Name)")
+    if not missing:
+        return
+    kind = next((kind for title in headers if (kind := _OTHER_KINDS.get(squeezed(title)))), None)
+    looks = f" It looks like a file of {kind}." if kind else ""
+    one = len(headers) == 1
+    delimiter = " The whole header is one column: the delimiter may be another one." if one else ""
+    raise FileRefused(
+        f"{name} is no invoice file: it has no column {', '.join(missing)}.{looks}{delimiter}",
+        remedy="Check the export template in Stampli, or name this file's headers in layout.columns of the settings.",
+        code="COLUMN_MISSING",
+    )
