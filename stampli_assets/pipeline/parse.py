@@ -115,7 +115,7 @@ def _rejects(frame: pd.DataFrame, faults: list[CellFault], raw: RawTable) -> pd.
         }
         for fault in faults
     ]
-    for record in ragged:
+    for record in raw.ragged:
         sentence = (
             f"Row {record.row} (line {record.line}) has {len(record.cells)} cells, the header has {len(raw.headers)}."
         )

@@ -85,6 +85,9 @@ def _line_conflicts(judged: Judged, frame: pd.DataFrame) -> None:
     proven = left.groupby("document")[["line_amount", "tax_amount"]].sum().sum(axis=1)
     totals = left.groupby("document")["invoice_total"].first()
     collapsed = [at for at in copies if proven[frame.at[at, "document"]] == totals[frame.at[at, "document"]]]
+    for at in copies.difference(collapsed):
+        because = "the row repeats an earlier one to the letter, and the invoice total does not prove that it counts once"
+        _fault(judged, at, "Line Number", str(frame.at[at, "line_number"]), "TOTAL_MISMATCH", because)
     judged.frame = judged.frame.drop(index=collapsed)
     judged.notes += [
         f"Row {frame.at[at, 'row']} repeats an earlier row to the letter; it counts once." for at in collapsed

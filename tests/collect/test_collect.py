@@ -185,7 +185,7 @@ def test_a_landed_copy_that_was_altered_is_never_used(house):
     drop(house.server, "invoices.csv", b"one\n")
     (remote,) = house.inbox.listing()
     landed = house.collect(remote.partition).landed
-    path = next((p for p in (house.server.root.parent / "landing" / "objects").rglob("*") if p.is_file()))
+    path = next(p for p in (house.server.root.parent / "landing" / "objects").rglob("*") if p.is_file())
     path.write_bytes(b"two\n")
     with pytest.raises(Defect, match="altered"):
         house.landing.open(landed)
