@@ -17,6 +17,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -171,7 +172,7 @@ def _overlaps(name: str, frame: pd.DataFrame, rules: Sequence[Rule]) -> list[str
         by_key.setdefault(rule.key, []).append((int(at) + 1, rule))
     for key, same in by_key.items():
         same.sort(key=lambda one: one[1].valid_from)
-        for (row, rule), (next_row, next_rule) in zip(same, same[1:], strict=False):
+        for (row, rule), (next_row, next_rule) in pairwise(same):
             if next_rule.valid_from <= rule.valid_to:
                 value = " ".join(key)
                 problems.append(f"{name}, rows {row} and {next_row}: {value!r} has two rules for the same days")

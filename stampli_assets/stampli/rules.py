@@ -86,7 +86,9 @@ def _line_conflicts(judged: Judged, frame: pd.DataFrame) -> None:
     totals = left.groupby("document")["invoice_total"].first()
     collapsed = [at for at in copies if proven[frame.at[at, "document"]] == totals[frame.at[at, "document"]]]
     for at in copies.difference(collapsed):
-        because = "the row repeats an earlier one to the letter, and the invoice total does not prove that it counts once"
+        because = (
+            "the row repeats an earlier one to the letter, and the invoice total does not prove that it counts once"
+        )
         _fault(judged, at, "Line Number", str(frame.at[at, "line_number"]), "TOTAL_MISMATCH", because)
     judged.frame = judged.frame.drop(index=collapsed)
     judged.notes += [

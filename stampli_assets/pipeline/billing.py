@@ -1,0 +1,74 @@
+"""Billing: mapped lines become bills, the objects that are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from stampli_assets.model.documents import Bill, BillLine, Dimension, Kind
+from stampli_assets.model.errors import Defect
+from stampli_assets.model.identity import Fingerprint, MappingVersion, posting_key
+from stampli_assets.model.money import Money
+from stampli_assets.pipeline.map import Target
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def bills(mapped: pd.DataFrame, target: Target) -> list[Bill]:
+    """One bill per document of ``MAPPED_LINES``, in order of the file, its lines in order of their numbers.
+
+    Raises:
+        Defect: the lines of a document do not add up to its total, which parsing has promised.
+    """
+    ordered = mapped.sort_values(["document", "line_number"], kind="stable")
+    return [_bill(list(rows), target) for _, rows in groupby(_rows(ordered), key=lambda row: row.document)]
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    return iter(frame.itertuples(index=False, name="Row"))
+
+
+def _bill(rows: list[Any], target: Target) -> Bill:
+    head = rows[0]
+    total = Money(int(head.invoice_total), head.currency)
+    lines = tuple(_line(row) for row in rows)
+    if sum(line.amount.minor for line in lines) != total.minor:
+        raise Defect(
+            f"The mapped lines of {head.invoice_number} do not add up to {total.labelled}.", code="MAPPED_TOTAL"
+        )
+    vendor = head.vendor_id or head.vendor_name
+    return Bill(
+        key=posting_key(
+            erp=target.erp, company=target.company, kind=Kind.BILL, vendor_id=vendor, number=head.invoice_number
+        ),
+        fingerprint=Fingerprint(head.fingerprint),
+        stampli_id=head.stampli_invoice_id,
+        stampli_vendor_id=vendor,
+        vendor_id=head.erp_vendor_id,
+        vendor_name=head.erp_vendor_name,
+        number=head.invoice_number,
+        invoice_date=date.fromisoformat(head.invoice_date),
+        posting_date=date.fromisoformat(head.posting_date),
+        due_date=date.fromisoformat(head.due_date) if head.due_date else None,
+        total=total,
+        lines=lines,
+        mapping_version=MappingVersion(head.mapping_version),
+        description=head.description,
+        po_number=head.po_number,
+        term=head.erp_term,
+        first_row=min(int(row.row) for row in rows),
+    )
+
+
+def _line(row: Any) -> BillLine:
+    codes = ((dimension, getattr(row, f"erp_{dimension}")) for dimension in Dimension)
+    return BillLine(
+        number=int(row.line_number),
+        account=row.erp_account,
+        amount=Money(int(row.line_amount), row.currency),
+        memo=row.line_description or row.description,
+        dimensions=tuple((dimension, code) for dimension, code in codes if code),
+    )
