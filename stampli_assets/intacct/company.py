@@ -1,0 +1,58 @@
+"""A Sage Intacct company and how we sign in to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from stampli_assets.model.errors import Misconfigured
+from stampli_assets.model.secret import Secret
+
+VENDOR_DOMAIN = ".intacct.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Times are in seconds. ``entity_id`` empty means the top level; ``base_currency`` is sent when given."""
+
+    endpoint: str
+    sender_id: str
+    sender_password: Secret
+    company_id: str
+    user_id: str
+    user_password: Secret
+    entity_id: str = ""
+    post_as: Literal["draft", "submit"] = "draft"
+    base_currency: str = ""
+    connect_seconds: float = 10
+    reply_seconds: float = 960
+    backoff_deadline_seconds: float = 60
+    functions_per_request: int = 25
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What a session belongs to."""
+        return (self.endpoint, self.sender_id, self.company_id, self.user_id, self.entity_id)
+
+    def trusted_endpoint(self, answered: str) -> str:
+        """The endpoint that a sign-in answered with, when it is the vendor's as much as the configured one.
+
+        Raises:
+            Misconfigured: it points elsewhere; nothing is sent there.
+        """
+        if not answered:
+            return self.endpoint
+        ours, theirs = urlsplit(self.endpoint), urlsplit(answered)
+        same_host = (theirs.scheme, theirs.hostname, theirs.port) == (ours.scheme, ours.hostname, ours.port)
+        both_vendors = all(
+            address.scheme == "https" and (address.hostname or "").endswith(VENDOR_DOMAIN) for address in (ours, theirs)
+        )
+        if same_host or both_vendors:
+            return answered
+        raise Misconfigured(
+            f"Intacct's sign-in answered with the endpoint {theirs.scheme}://{theirs.hostname}, which is not the "
+            f"configured host {ours.hostname} nor Sage's. Nothing was sent to it.",
+            remedy="Check the endpoint in the settings; if it is right, tell your network administrator.",
+            code="ENDPOINT",
+        )

@@ -1,0 +1,70 @@
+"""Sessions: one per company, user and entity in this process, renewed a little before they end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+
+from stampli_assets.intacct.company import Company
+from stampli_assets.model.ports import Clock
+
+UNTOLD_LIFE = timedelta(minutes=50)
+"""How long a session lives where the gateway does not say."""
+MARGIN = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """``ends`` is when the gateway said it ends, in UTC; each call moves it."""
+
+    id: str
+    endpoint: str
+    ends: datetime
+
+    def __repr__(self) -> str:
+        return f"Session(***, ends={self.ends:%H:%M})"
+
+
+class Sessions:
+    """The sessions of a process. One thread signs in, the others wait for it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, ...], Session] = {}
+        self._lock = threading.Lock()
+
+    def current(self, company: Company, clock: Clock, sign_in: Callable[[], Session]) -> Session:
+        """The company's session, signed in now when there is none or it is about to end."""
+        with self._lock:
+            kept = self._kept.get(company.identity)
+            if kept is None or clock.now() >= kept.ends - MARGIN:
+                kept = self._kept[company.identity] = sign_in()
+            return kept
+
+    def renewed(self, stale: Session, company: Company, clock: Clock, sign_in: Callable[[], Session]) -> Session:
+        """A session in place of one that the gateway refused; the one that another thread has just made, if so."""
+        with self._lock:
+            kept = self._kept.get(company.identity)
+            if kept is None or kept.id == stale.id:
+                kept = self._kept[company.identity] = sign_in()
+            return kept
+
+    def prolong(self, company: Company, ends: datetime | None) -> None:
+        """Each call moves the end of its session."""
+        with self._lock:
+            kept = self._kept.get(company.identity)
+            if kept is not None and ends is not None:
+                self._kept[company.identity] = replace(kept, ends=ends)
+
+    @staticmethod
+    def ends(clock: Clock, told: datetime | None) -> datetime:
+        """When a new session ends."""
+        return told if told is not None else clock.now() + UNTOLD_LIFE
+
+
+@cache
+def shared_sessions() -> Sessions:
+    """The sessions that all gateways of this process share."""
+    return Sessions()
