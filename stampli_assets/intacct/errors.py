@@ -54,7 +54,7 @@ _CATALOGUE = (
     _known(
         "ERP_PERIOD_CLOSED",
         r"period.{0,60}clos|clos.{0,60}period|date must be on or after",
-        lambda m: "The posting date lies in a period that is closed in Intacct.",
+        lambda _: "The posting date lies in a period that is closed in Intacct.",
         f"Open the period in Intacct, or change the posting date in Stampli, {RERUN}",
     ),
     _known(
@@ -72,25 +72,25 @@ _CATALOGUE = (
     _known(
         "ERP_DUPLICATE",
         r"number already exists|already exists with (this|that) number",
-        lambda m: "Intacct already holds a document of this vendor under this number.",
+        lambda _: "Intacct already holds a document of this vendor under this number.",
         f"Compare the two in Intacct. If it is the same bill, {RERUN.removeprefix('then ')} It is then adopted.",
     ),
     _known(
         "ERP_NUMBER_MISSING",
         r"enter a bill number",
-        lambda m: "Intacct wants a bill number.",
+        lambda _: "Intacct wants a bill number.",
         "Give the invoice a number in Stampli and let it be exported again.",
     ),
     _known(
         "ERP_TERM_UNKNOWN",
         r"(invalid|unknown) term",
-        lambda m: "Intacct does not know the payment term.",
+        lambda _: "Intacct does not know the payment term.",
         f"Add a rule to terms.csv or create the term in Intacct, {RERUN}",
     ),
     _known(
         "ERP_PERMISSION",
         r"do(es)? not have permission",
-        lambda m: "The Intacct user of this connection may not do this.",
+        lambda _: "The Intacct user of this connection may not do this.",
         f"Give the Web Services user the permission for AP bills, {RERUN}",
     ),
 )

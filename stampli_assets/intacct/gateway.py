@@ -113,7 +113,10 @@ class Gateway:
         from lxml import etree
 
         call = Function("sign-in", etree.Element("getAPISession"))
-        reply = self._exchange(self.company.endpoint, [call], session_id=None, unique=False)
+        try:
+            reply = self._exchange(self.company.endpoint, [call], session_id=None, unique=False)
+        except OutcomeUnknown as lost:  # a sign-in changes nothing, and what it was for was not sent yet
+            raise TurnedAway(lost.sentence.rstrip(".")) from None
         results = [result for result in reply.results if result.control_id == "sign-in" and result.succeeded]
         data = results[0].data if len(results) == 1 else None
         session_id = (data.findtext("api/sessionid") or "").strip() if data is not None else ""

@@ -67,7 +67,7 @@ def read_reply(content: bytes) -> Reply:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise OutcomeUnknown("The reply is no whole XML document.", code="REPLY_BROKEN") from None
-    if root.tag != "response" or root.getroottree().docinfo.doctype:
+    if root.tag != "response" or b"<!DOCTYPE" in content[:2048]:
         raise OutcomeUnknown("The reply is not one of the Intacct gateway.", code="REPLY_SHAPE")
     operation = root.find("operation")
     errors = [*_errors(root.find("errormessage"))]

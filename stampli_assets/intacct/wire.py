@@ -19,7 +19,7 @@ IDLE_SECONDS = 10
 from one that took the request and died."""
 
 
-class TurnedAway(Exception):  # noqa: N818 - control flow between this room's modules
+class TurnedAway(Exception):
     """Certain that nothing was executed: not connected, or asked to come back. ``after`` seconds, when told."""
 
     def __init__(self, why: str, after: float = 0) -> None:
