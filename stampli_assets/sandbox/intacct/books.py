@@ -1,0 +1,115 @@
+"""The company's books: masters, bills, payments; kept as append-only events so that a restart finds them again."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+FIRST_RECORD = 4001
+LISTS = {
+    "vendors": "VENDORID",
+    "accounts": "ACCOUNTNO",
+    "departments": "DEPARTMENTID",
+    "locations": "LOCATIONID",
+    "projects": "PROJECTID",
+    "classes": "CLASSID",
+    "customers": "CUSTOMERID",
+    "employees": "EMPLOYEEID",
+    "items": "ITEMID",
+    "terms": "NAME",
+    "checking_accounts": "BANKACCOUNTID",
+    "entities": "LOCATIONID",
+}
+"""The masters and the field that identifies each."""
+
+
+class Books:
+    """All access is under ``lock``. ``now`` decides what is visible already."""
+
+    def __init__(self, masters: dict[str, Any], *, state: Path | None, now: Callable[[], datetime]) -> None:
+        self.lock = threading.RLock()
+        self.now = now
+        self.company = {name: masters[name] for name in ("senders", "company_id", "users")}
+        self.base_currency = str(masters.get("base_currency", "USD"))
+        self.masters: dict[str, dict[str, dict[str, str]]] = {
+            name: {row[key]: dict(row) for row in masters.get(name, [])} for name, key in LISTS.items()
+        }
+        self.rules: dict[str, Any] = {
+            "unique_bill_numbers": False,
+            "entity_only": False,
+            "bill_approval": False,
+            "duplicate_controlid": "error",
+            "books_closed_through": masters.get("books_closed_through", ""),
+            **masters.get("rules", {}),
+        }
+        self.bills: dict[str, dict[str, Any]] = {}
+        self.payments: dict[str, dict[str, Any]] = {}
+        self.completed: dict[str, str] = {}
+        """Control ids of functions that were executed: ``sender|company|controlid`` → record number."""
+        self._next = FIRST_RECORD
+        self._log = state / "events.jsonl" if state is not None else None
+        if self._log is not None:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            if self._log.exists():
+                for line in self._log.read_text(encoding="utf-8").splitlines():
+                    self._apply(json.loads(line))
+
+    def write(self, event: dict[str, Any]) -> None:
+        """One change of the books, durable when there is a state folder."""
+        self._apply(event)
+        if self._log is not None:
+            with self._log.open("a", encoding="utf-8") as log:
+                log.write(json.dumps(event, ensure_ascii=False) + "\n")
+
+    def next_record(self) -> str:
+        """The number of the next record."""
+        return str(self._next)
+
+    def active(self, name: str, key: str) -> bool:
+        """Whether a master record exists and is active."""
+        row = self.masters[name].get(key)
+        return row is not None and row.get("STATUS", "active") == "active"
+
+    def is_visible(self, record: dict[str, Any]) -> bool:
+        """Late commits are in the books before anybody can read them."""
+        return not record.get("visible_at") or datetime.fromisoformat(record["visible_at"]) <= self.now()
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """What a transaction goes back to."""
+        return copy.deepcopy((self.bills, self.payments, self.completed, self._next, self.masters))
+
+    def restore(self, snapshot: tuple[Any, ...]) -> None:
+        """Roll a transaction back."""
+        self.bills, self.payments, self.completed, self._next, self.masters = snapshot
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything that the company holds, for an auditor."""
+        with self.lock:
+            return {
+                "bills": list(self.bills.values()),
+                "payments": list(self.payments.values()),
+                "masters": {name: list(rows.values()) for name, rows in self.masters.items()},
+                "rules": self.rules,
+            }
+
+    def _apply(self, event: dict[str, Any]) -> None:
+        match event["kind"]:
+            case "bill":
+                self.bills[event["record"]["RECORDNO"]] = event["record"]
+                self._next = max(self._next, int(event["record"]["RECORDNO"]) + 1)
+            case "payment":
+                self.payments[event["record"]["RECORDNO"]] = event["record"]
+                self._next = max(self._next, int(event["record"]["RECORDNO"]) + 1)
+            case "bill deleted":
+                self.bills.pop(event["record_no"], None)
+            case "completed":
+                self.completed[event["key"]] = event["record_no"]
+            case "master":
+                self.masters[event["list"]].setdefault(event["id"], {}).update(event["fields"])
+            case "rules":
+                self.rules.update(event["fields"])
