@@ -95,9 +95,8 @@ def _header_errors(books: Books, given: dict[str, Any]) -> list[Error]:
     draft = given.get("ACTION", "Submit") == "Draft"
     if given.get("ACTION", "Submit") not in {"Draft", "Submit"}:
         errors.append(("BL03000018", f"Illegal format for ACTION: {given['ACTION']}", ""))
-    for field in ("WHENCREATED", "WHENDUE"):
-        if not given.get(field) and not draft and not (field == "WHENDUE" and given.get("TERMNAME")):
-            errors.append(("BL03000018", f"Missing required field {field}", ""))
+    needed = () if draft else ("WHENCREATED",) if given.get("TERMNAME") else ("WHENCREATED", "WHENDUE")
+    errors += [("BL03000018", f"Missing required field {field}", "") for field in needed if not given.get(field)]
     number = given.get("RECORDID", "")
     if not number:
         errors.append(("BL03002128", "Enter a Bill number.", ""))

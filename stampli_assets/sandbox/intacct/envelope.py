@@ -9,7 +9,10 @@ from lxml import etree
 
 from stampli_assets.sandbox.intacct.replies import ControlFailure
 
-CONTROL = ("senderid", "password", "controlid", "uniqueid", "dtdversion", "policyid", "debug", "includewhitespace", "showadditionalerrorinfo")  # fmt: skip
+CONTROL = (
+    "senderid", "password", "controlid", "uniqueid", "dtdversion", "policyid", "debug", "includewhitespace",
+    "showadditionalerrorinfo",
+)  # fmt: skip
 CONTROL_REQUIRED = ("senderid", "controlid", "dtdversion")
 LOGIN = ("userid", "companyid", "password", "clientid", "locationid")
 LOGIN_REQUIRED = ("userid", "companyid", "password")

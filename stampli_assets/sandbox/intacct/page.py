@@ -1,0 +1,62 @@
+"""A page for people: the company's bills, and its vendors and accounts with a button to activate them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+MOST_BILLS = 200
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; color: #1b2733; padding: 0 1rem }
+h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
+table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #e3e8ee }
+th { color: #5b6b7b; font-weight: 600 } td.amount { text-align: right; font-variant-numeric: tabular-nums }
+button { font: inherit; padding: .1rem .7rem; border: 1px solid #1d6fb8; color: #1d6fb8; background: #fff; border-radius: 4px }
+.note { color: #5b6b7b } .inactive { color: #a33 }
+"""
+
+
+def page(books: dict[str, Any], company: str) -> str:
+    """The whole page, without anything from elsewhere."""
+    bills = sorted(books["bills"], key=lambda bill: int(bill["RECORDNO"]), reverse=True)
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(company)} – Intacct sandbox</title>"
+        f"<style>{_STYLE}</style><h1>{escape(company)}: the books of the Intacct sandbox</h1>"
+        "<p class=note>A simulator on this machine. Nothing here reaches Sage.</p>"
+        f"<h2>Bills ({len(bills)})</h2>{_bills(bills[:MOST_BILLS])}"
+        f"<h2>Vendors</h2>{_masters(books['masters']['vendors'], 'vendors', 'VENDORID', 'NAME')}"
+        f"<h2>GL accounts</h2>{_masters(books['masters']['accounts'], 'accounts', 'ACCOUNTNO', 'TITLE')}"
+    )
+
+
+def _bills(bills: Iterable[dict[str, Any]]) -> str:
+    head = ["Record", "Vendor", "Name", "Number", "Date", "Total", "Currency", "State", "GL accounts"]
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f"<td>{escape(str(cell))}"
+            for cell in (bill["RECORDNO"], bill["VENDORID"], bill["VENDORNAME"], bill["RECORDID"], bill["WHENCREATED"])
+        )
+        + f"<td class=amount>{escape(bill['TRX_TOTALENTERED'])}<td>{escape(bill['CURRENCY'])}<td>{escape(bill['STATE'])}"
+        + f"<td>{escape(', '.join(dict.fromkeys(line.get('ACCOUNTNO', '') for line in bill['lines'])))}"
+        for bill in bills
+    )
+    return f"<table><tr>{''.join(f'<th>{title}' for title in head)}{rows}</table>"
+
+
+def _masters(rows: Iterable[dict[str, str]], name: str, key: str, title: str) -> str:
+    def button(row: dict[str, str]) -> str:
+        active = row.get("STATUS", "active") == "active"
+        status, other = ("active", "inactive") if active else ("inactive", "active")
+        label = "Deactivate" if active else "Activate"
+        action = f"/masters/{name}/{quote(row[key], safe='')}"
+        return (
+            f"<td class={status}>{status}<td><form method=post action='{action}'>"
+            f"<button name=STATUS value={other}>{label}</button></form>"
+        )
+
+    ordered = sorted(rows, key=lambda row: (row.get("STATUS", "active") == "active", row[key]))
+    cells = "".join(f"<tr><td>{escape(row[key])}<td>{escape(row.get(title, ''))}{button(row)}" for row in ordered)
+    return f"<table>{cells}</table>"
