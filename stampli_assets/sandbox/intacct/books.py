@@ -52,6 +52,8 @@ class Books:
         self.completed: dict[str, str] = {}
         """Control ids of functions that were executed: ``sender|company|controlid`` → record number."""
         self._next = FIRST_RECORD
+        self._before: tuple[Any, ...] | None = None
+        self._pending: list[dict[str, Any]] = []
         self._log = state / "events.jsonl" if state is not None else None
         if self._log is not None:
             self._log.parent.mkdir(parents=True, exist_ok=True)
@@ -60,11 +62,33 @@ class Books:
                     self._apply(json.loads(line))
 
     def write(self, event: dict[str, Any]) -> None:
-        """One change of the books, durable when there is a state folder."""
+        """One change of the books, durable when there is a state folder (in a transaction, when it is committed)."""
         self._apply(event)
+        if self._before is not None:
+            self._pending.append(event)
+        else:
+            self._keep([event])
+
+    def begin(self) -> None:
+        """A transaction: all of what follows, or none of it."""
+        self._before = copy.deepcopy((self.bills, self.payments, self.completed, self._next, self.masters))
+
+    def commit(self) -> None:
+        """The transaction holds."""
+        self._before = None
+        self._keep(self._pending)
+        self._pending = []
+
+    def roll_back(self) -> None:
+        """The transaction never was."""
+        assert self._before is not None
+        self.bills, self.payments, self.completed, self._next, self.masters = self._before
+        self._before, self._pending = None, []
+
+    def _keep(self, events: list[dict[str, Any]]) -> None:
         if self._log is not None:
             with self._log.open("a", encoding="utf-8") as log:
-                log.write(json.dumps(event, ensure_ascii=False) + "\n")
+                log.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
 
     def next_record(self) -> str:
         """The number of the next record."""
@@ -78,14 +102,6 @@ class Books:
     def is_visible(self, record: dict[str, Any]) -> bool:
         """Late commits are in the books before anybody can read them."""
         return not record.get("visible_at") or datetime.fromisoformat(record["visible_at"]) <= self.now()
-
-    def snapshot(self) -> tuple[Any, ...]:
-        """What a transaction goes back to."""
-        return copy.deepcopy((self.bills, self.payments, self.completed, self._next, self.masters))
-
-    def restore(self, snapshot: tuple[Any, ...]) -> None:
-        """Roll a transaction back."""
-        self.bills, self.payments, self.completed, self._next, self.masters = snapshot
 
     def as_json(self) -> dict[str, Any]:
         """Everything that the company holds, for an auditor."""

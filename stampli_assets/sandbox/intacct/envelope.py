@@ -88,7 +88,9 @@ def read_request(body: bytes) -> Request:
         raise schema_error("Element 'uniqueid': true or false is expected.")
     if not 1 <= len(control["controlid"]) <= 256:
         raise schema_error("Element 'controlid': 1 to 256 characters are expected.")
-    told = {name: control[name] for name in ("senderid", "controlid", "uniqueid", "dtdversion") if name in control}
+    told: dict[str, str] = {
+        name: control[name] for name in ("senderid", "controlid", "uniqueid", "dtdversion") if name in control
+    }
     operations = tuple(_operation(element) for element in root[1:])
     return Request(told, control.get("password", ""), control.get("uniqueid", "true") == "true", operations)
 

@@ -46,17 +46,18 @@ class Clerk:
         """Each function in order; with ``transaction="true"`` all of them or none. ``late`` is when creates show."""
         if not operation.transaction:
             return [self._one(request, function, who, late=late) for function in operation.functions]
-        before = self._books.snapshot()
+        self._books.begin()
         results: list[FunctionResult] = []
         for function in operation.functions:
             result = self._one(request, function, who, late=late)
             results.append(result)
             if result.status != "success":
-                self._books.restore(before)
+                self._books.roll_back()
                 for earlier in results[:-1]:
                     earlier.status, earlier.done, earlier.errors = "aborted", Done(), [ROLLED_BACK]
                 result.errors = [*result.errors, ROLLED_BACK]
-                break
+                return results
+        self._books.commit()
         return results
 
     def _one(self, request: Request, function: Function, who: SignedIn, *, late: str) -> FunctionResult:

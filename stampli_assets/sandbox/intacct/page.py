@@ -11,9 +11,10 @@ MOST_BILLS = 200
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; color: #1b2733; padding: 0 1rem }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #e3e8ee }
+table { border-collapse: collapse; width: 100% }
+td, th { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #e3e8ee }
 th { color: #5b6b7b; font-weight: 600 } td.amount { text-align: right; font-variant-numeric: tabular-nums }
-button { font: inherit; padding: .1rem .7rem; border: 1px solid #1d6fb8; color: #1d6fb8; background: #fff; border-radius: 4px }
+button { font: inherit; padding: .1rem .7rem; border: 1px solid #1d6fb8; color: #1d6fb8; background: #fff }
 .note { color: #5b6b7b } .inactive { color: #a33 }
 """
 

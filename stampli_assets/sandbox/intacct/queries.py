@@ -108,12 +108,8 @@ class Reader:
                 raise FunctionFailure(("DL02000001", "There was an error processing the request.", ""))
             field, operator, value = match[1].upper(), match[2].lower(), re.sub(r"\\(.)", r"\1", match[3])
             _known(name, [field])
-            tests: dict[str, Test] = {
-                "=": lambda row, f=field, v=value: row.get(f, "") == v,
-                "<>": lambda row, f=field, v=value: row.get(f, "") != v,
-                "like": lambda row, f=field, v=value: _like(v)(row.get(f, "")),
-            }
-            rows = [row for row in rows if tests[operator](row)]
+            compare = _comparison({"=": "equalto", "<>": "notequalto", "like": "like"}[operator], [value])
+            rows = [row for row in rows if compare(row.get(field, ""))]
         wanted = (call.findtext("fields") or "*").strip()
         selected = FIELDS[name] if wanted == "*" else [field.strip().upper() for field in wanted.split(",")]
         _known(name, selected)
@@ -188,6 +184,10 @@ class Reader:
         raise FunctionFailure(("XL03000009", f"Object definition {name} not found", ""))
 
 
+def _by(field: str) -> Callable[[Row], tuple[int, Any]]:
+    return lambda row: _sortable(row.get(field, ""))
+
+
 def _flat(record: dict[str, Any]) -> Row:
     return {name: str(value) for name, value in record.items() if not isinstance(value, list)}
 
@@ -233,7 +233,7 @@ def _comparison(operator: str, values: list[str]) -> Callable[[str], bool]:
         "greaterthanorequalto": lambda text: _sortable(text) >= _sortable(first),
         "in": lambda text: text in among,
         "notin": lambda text: text not in among,
-        "like": lambda text: _like(first)(text),
+        "like": _like(first),
         "notlike": lambda text: not _like(first)(text),
         "isnull": lambda text: text == "",
         "isnotnull": lambda text: text != "",
