@@ -118,14 +118,15 @@ def _run_all(settings: Settings, offices: Offices, waiting: Sequence[tuple[str, 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, office: Office, file: RemoteFile) -> Told:
     from stampli_assets.defs.build import invoices_job_name
     from stampli_assets.defs.inbox_sensor import tags
-    from stampli_assets.defs.partitions import invoice_files
+    from stampli_assets.defs.partitions import invoice_files_name
 
-    instance.add_dynamic_partitions(invoice_files(office.name).name, [file.partition])
+    instance.add_dynamic_partitions(invoice_files_name(office.name), [file.partition])
     ended = definitions.resolve_job_def(invoices_job_name(office.name)).execute_in_process(
         instance=instance,
         partition_key=file.partition,
         tags=tags(office.name, file.name, file.partition),
         raise_on_error=False,
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
     postings = office.ledger.postings.of_partition(office.name, file.partition)
     return Told(

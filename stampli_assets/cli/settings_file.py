@@ -30,9 +30,9 @@ def check(settings_path: Path | None, as_json: bool) -> None:
     problems = []
     for connection in settings.connections:
         office = offices.open(connection.name)
-        for part in (lambda o=office: o.rules, lambda o=office: o.inbox, lambda o=office: o.gateway):
+        for part in ("rules", "layout", "inbox", "gateway"):
             try:
-                part()
+                getattr(office, part)
             except Misconfigured as problem:
                 problems.append(f"{connection.name}: {problem.sentence} {problem.remedy}".strip())
     if problems:

@@ -1,9 +1,7 @@
 """The sensor of unsettled files: runs a file again when the reason may have gone, once per change."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -17,7 +15,7 @@ RUNS_PER_TICK = 10
 INTERVAL_SECONDS = 60
 
 
-def again_sensor(name: str, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+def again_sensor(name: str, job: Any) -> dg.SensorDefinition:
     """The sensor of one connection. Its cursor keeps the circumstances under which each file was last tried."""
 
     @dg.sensor(
@@ -37,7 +35,7 @@ def again_sensor(name: str, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDe
         standing = office.ledger.findings.standing(name)
         circumstances = _circumstances(office)
         tries = worth_trying_again(standing, circumstances=circumstances, now=office.clock.now())
-        requests = []
+        requests: list[dg.RunRequest] = []
         known = {one.partition: tried.get(one.partition, one.token) for one in tries}
         for one in changed_since(tries, tried):
             if len(requests) < RUNS_PER_TICK and not _is_running(context, one.partition):
@@ -53,7 +51,7 @@ def again_sensor(name: str, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDe
     return unsettled
 
 
-def _run_request(name: str, one: Again) -> dg.RunRequest:
+def _run_request(name: str, one: "Again") -> dg.RunRequest:
     return dg.RunRequest(
         run_key=f"{one.partition}:{one.token}",
         partition_key=one.partition,
@@ -61,7 +59,7 @@ def _run_request(name: str, one: Again) -> dg.RunRequest:
     )
 
 
-def _circumstances(office: Office) -> dict[str, str]:
+def _circumstances(office: "Office") -> dict[str, str]:
     """Digests of what a hold depends on; the masters as they were read last, so that a tick asks the ERP nothing."""
     return {"mapping rules": str(office.rules.version), "ERP masters": office.shelf.version(office.name)}
 

@@ -1,7 +1,5 @@
 """The bills of a connection: a graph of the steps that a person reruns, ``map → post → archive``."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -26,17 +24,16 @@ def pool(office_kind: str, company: str) -> str:
 
 def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
     """``bills`` of one connection."""
-    frames = {"io_manager_key": "frames"}
     needs = {"offices"}
 
     @dg.op(
         name=f"{name}__map",
-        out={"mapped": dg.Out(**frames), "holds": dg.Out(**frames)},
+        out={"mapped": dg.Out(io_manager_key="frames"), "holds": dg.Out(io_manager_key="frames")},
         ins={"approved": dg.In(input_manager_key="frames"), "reference": dg.In(dg.Nothing)},
         required_resource_keys=needs,
         description="Stampli's vendors, accounts and dimensions become the ERP's; what cannot be mapped is held.",
     )
-    def map_step(context: dg.OpExecutionContext, approved: Any) -> Any:
+    def map_step(context: dg.OpExecutionContext, approved: Any) -> tuple[Any, Any]:
         office = _office(context, name)
         with told_to_dagster(context):
             batch = _map(office, approved, anew=False)
@@ -47,7 +44,7 @@ def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
 
     @dg.op(
         name=f"{name}__post",
-        out=dg.Out(**frames),
+        out=dg.Out(io_manager_key="frames"),
         ins={
             "approved": dg.In(input_manager_key="frames"),
             "mapped": dg.In(input_manager_key="frames"),
@@ -63,7 +60,7 @@ def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
 
     @dg.op(
         name=f"{name}__archive",
-        out=dg.Out(**frames),
+        out=dg.Out(io_manager_key="frames"),
         ins={"settled": dg.In(input_manager_key="frames")},
         required_resource_keys=needs,
         description="The file moves to archive once every document of it is settled.",
@@ -97,20 +94,20 @@ def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
     return [bills]
 
 
-def _office(context: dg.OpExecutionContext, name: str) -> Office:
+def _office(context: dg.OpExecutionContext, name: str) -> "Office":
     offices: Offices = context.resources.offices
     return offices.open(name)
 
 
-def _map(office: Office, approved: Any, *, anew: bool) -> MappedBatch:
+def _map(office: "Office", approved: Any, *, anew: bool) -> "MappedBatch":
     from stampli_assets.pipeline.stages import map_batch
 
     return map_batch(approved, rules=office.rules, masters=office.masters, target=office.target, anew=anew)
 
 
 def _mapping_of_the_moment(
-    context: dg.OpExecutionContext, office: Office, approved: Any, mapped: Any, holds: Any
-) -> MappedBatch:
+    context: dg.OpExecutionContext, office: "Office", approved: Any, mapped: Any, holds: Any
+) -> "MappedBatch":
     """What ``map`` made; but mapped again where a person reruns this step after mending something."""
     from stampli_assets.pipeline.map import Mapped
     from stampli_assets.pipeline.stages import MappedBatch
@@ -125,7 +122,7 @@ def _mapping_of_the_moment(
     return MappedBatch(made, tuple(held(holds, approved)), "", office.clock.now())
 
 
-def _post(context: dg.OpExecutionContext, office: Office, mapped: MappedBatch) -> Any:
+def _post(context: dg.OpExecutionContext, office: "Office", mapped: "MappedBatch") -> Any:
     from stampli_assets.pipeline.stages import post_batch, settled_frame
 
     landed = landed_file(office, context.partition_key)
@@ -153,18 +150,18 @@ def _post(context: dg.OpExecutionContext, office: Office, mapped: MappedBatch) -
     return settled_frame(settled)
 
 
-def _head(office: Office) -> str:
+def _head(office: "Office") -> str:
     sequence, digest = office.ledger.journal.head()
     return f"{sequence} {digest}"
 
 
-def _record(context: dg.OpExecutionContext, office: Office, stage: str, findings: list[Finding]) -> None:
+def _record(context: dg.OpExecutionContext, office: "Office", stage: str, findings: list["Finding"]) -> None:
     landed = landed_file(office, context.partition_key)
     source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run_id)
     office.ledger.findings.replace(source, stage, findings, office.clock.now())
 
 
-def _mapping_described(batch: MappedBatch) -> dict[str, Any]:
+def _mapping_described(batch: "MappedBatch") -> dict[str, Any]:
     return describe.mapped(
         ready=batch.mapped.lines["document"].nunique(),
         held=batch.mapped.holds["document"].nunique(),
@@ -174,7 +171,7 @@ def _mapping_described(batch: MappedBatch) -> dict[str, Any]:
     )
 
 
-def _archive(office: Office, partition: str, run: str) -> Any:
+def _archive(office: "Office", partition: str, run: str) -> Any:
     from stampli_assets.pipeline.archive import archive
 
     return archive(

@@ -1,7 +1,5 @@
 """Checks on the posted bills: they reconcile what was approved with what the ERP holds."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """The file side of a connection: the collected file and its approved coding lines."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +29,7 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
         kinds={"sftp", "csv"},
         required_resource_keys={"offices"},
     )
-    def invoice_file(context: dg.AssetExecutionContext) -> Any:
+    def invoice_file(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         """One file of Stampli's outbound directory, collected byte for byte into the landing store."""
         offices: Offices = context.resources.offices
         office = offices.open(name)
@@ -74,7 +72,7 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
             ),
         ],
     )
-    def approved_invoices(context: dg.AssetExecutionContext) -> Any:
+    def approved_invoices(context: dg.AssetExecutionContext):  # noqa: ANN202 - Dagster reads an annotation here as outputs
         """The approved invoices of the file: coding lines, validated; rejects with row, column, value and rule."""
         offices: Offices = context.resources.offices
         office = offices.open(name)
@@ -96,7 +94,7 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
     return [invoice_file, approved_invoices]
 
 
-def _collect(office: Office, partition: str, run: str) -> Collected:
+def _collect(office: "Office", partition: str, run: str) -> "Collected":
     from stampli_assets.model.identity import PartitionKey
     from stampli_assets.pipeline.collect import collect
 
@@ -112,7 +110,7 @@ def _collect(office: Office, partition: str, run: str) -> Collected:
     )
 
 
-def _parse(office: Office, partition: str, run: str) -> tuple[Parsed, list[Any]]:
+def _parse(office: "Office", partition: str, run: str) -> tuple["Parsed", list[Any]]:
     """Parse the landed bytes; what was wrong is in the ledger's findings before anything is raised."""
     from stampli_assets.model.errors import FileRefused
     from stampli_assets.pipeline.parse import parse
@@ -131,7 +129,7 @@ def _parse(office: Office, partition: str, run: str) -> tuple[Parsed, list[Any]]
     return parsed, findings
 
 
-def landed_file(office: Office, partition: str) -> Any:
+def landed_file(office: "Office", partition: str) -> Any:
     """The landed file of a partition.
 
     Raises:
@@ -150,7 +148,7 @@ def landed_file(office: Office, partition: str) -> Any:
     return landed
 
 
-def _valid(parsed: Parsed) -> dg.AssetCheckResult:
+def _valid(parsed: "Parsed") -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         check_name="every_invoice_is_valid",
         passed=parsed.rejected_documents == 0,
@@ -159,7 +157,7 @@ def _valid(parsed: Parsed) -> dg.AssetCheckResult:
     )
 
 
-def _adds_up(parsed: Parsed) -> dg.AssetCheckResult:
+def _adds_up(parsed: "Parsed") -> dg.AssetCheckResult:
     """The sum again, another way than the parser took it."""
     lines = parsed.lines
     of_lines = (lines["line_amount"] + lines["tax_amount"]).groupby(lines["currency"]).sum().to_dict()

@@ -4,9 +4,7 @@ It lists and never downloads. A server that cannot be reached makes the tick fai
 quiet inbox. Requesting twice is harmless: ``run_key`` is the partition, and Dagster starts a key once.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 NAMES_SHOWN = 5
 
 
-def inbox_sensor(name: str, job: dg.UnresolvedAssetJobDefinition, every_seconds: int) -> dg.SensorDefinition:
+def inbox_sensor(name: str, job: Any, every_seconds: int) -> dg.SensorDefinition:
     """The sensor of one connection's invoice files."""
     files = invoice_files(name)
 
@@ -57,7 +55,7 @@ def inbox_sensor(name: str, job: dg.UnresolvedAssetJobDefinition, every_seconds:
     return inbox
 
 
-def _run_request(name: str, file: RemoteFile) -> dg.RunRequest:
+def _run_request(name: str, file: "RemoteFile") -> dg.RunRequest:
     return dg.RunRequest(
         run_key=file.partition, partition_key=file.partition, tags=tags(name, file.name, file.partition)
     )
@@ -73,7 +71,7 @@ def tags(connection: str, file_name: str, partition: str) -> dict[str, str]:
     }
 
 
-def _told(choice: Choice) -> str:
+def _told(choice: "Choice") -> str:
     parts = [f"{len(choice.ready)} new file(s)"]
     for files, what in (
         (choice.waiting, "waiting for the next look"),

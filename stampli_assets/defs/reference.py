@@ -1,7 +1,5 @@
 """The ERP's master records as assets: what the mapping is verified against, read on a schedule."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 

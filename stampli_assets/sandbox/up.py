@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -140,7 +139,7 @@ class Sandbox:
         self.put(name, export_csv(plant(good, mistakes)))
         beside = self._count.with_suffix(".tmp")
         beside.write_text(json.dumps({"exports": told["exports"] + 1, "next_invoice": told["next_invoice"] + size}))
-        os.replace(beside, self._count)
+        beside.replace(self._count)
         return name
 
     def _told(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ CONTROL = (
     "senderid", "password", "controlid", "uniqueid", "dtdversion", "policyid", "debug", "includewhitespace",
     "showadditionalerrorinfo",
 )  # fmt: skip
+ECHOED = ("senderid", "controlid", "uniqueid", "dtdversion")
 CONTROL_REQUIRED = ("senderid", "controlid", "dtdversion")
 LOGIN = ("userid", "companyid", "password", "clientid", "locationid")
 LOGIN_REQUIRED = ("userid", "companyid", "password")

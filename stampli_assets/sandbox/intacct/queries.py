@@ -80,9 +80,7 @@ class Reader:
         for order in reversed(call.findall("orderby/order")):
             field = (order.findtext("field") or "").strip().upper()
             _known(name, [field])
-            rows.sort(
-                key=lambda row, field=field: _sortable(row.get(field, "")), reverse=order.find("descending") is not None
-            )
+            rows = sorted(rows, key=_by(field), reverse=order.find("descending") is not None)
         size = _whole(call.findtext("pagesize") or "100", 1, 2000)
         offset = _whole(call.findtext("offset") or "0", 0, 10**9)
         page = rows[offset : offset + size]
