@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import groupby
 
 import click
 
-from stampli_assets.cli.say import ExitCode, connection_option, json_option, result, say, settings_of, table
+from stampli_assets.cli.say import ExitCode, block, connection_option, json_option, result, say, settings_of
 from stampli_assets.model.findings import OpenFinding
 
 
@@ -25,32 +26,28 @@ def command(ctx: click.Context, connection: str | None, as_json: bool, with_reje
     name = settings.connection(connection).name if connection else None
     ledger = Offices(settings).open(settings.connections[0].name).ledger
     standing = ledger.findings.standing(name)
-    shown = [one for one in standing if with_rejects or not one.finding.end.is_settled]
+    shown = sorted(
+        (one for one in standing if with_rejects or not one.finding.end.is_settled),
+        key=lambda one: (one.connection, one.partition, one.finding.row),
+    )
     now = datetime.now(UTC)
     if as_json:
         result([_as_json(one, now) for one in shown])
     elif shown:
-        table(
-            ["End", "Age", "Connection", "File", "Row", "Document", "Amount", "What happened", "What to do"],
-            (
-                [
-                    one.finding.end,
-                    _age(one, now),
-                    one.connection,
-                    one.file_name,
-                    one.finding.row or "",
-                    one.finding.document,
-                    one.finding.amount,
-                    one.finding.sentence,
-                    one.finding.remedy,
-                ]
-                for one in shown
-            ),
-        )
+        for place, members in groupby(shown, key=lambda one: f"{one.connection}: {one.file_name}"):
+            say("\n[underline]", place)
+            for one in members:
+                block(_headline(one, now), one.finding.sentence, one.finding.remedy)
     else:
         say("[green]Everything is settled.[/]")
     if any(not one.finding.end.is_settled for one in shown):
         ctx.exit(ExitCode.NEEDS_PERSON)
+
+
+def _headline(one: OpenFinding, now: datetime) -> str:
+    finding = one.finding
+    parts = [str(finding.end), finding.document, finding.vendor, finding.amount, f"since {_age(one, now)}"]
+    return "  ·  ".join(part for part in parts if part)
 
 
 def _age(one: OpenFinding, now: datetime) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -39,10 +40,20 @@ def result(value: object) -> None:
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
     """A result for a person, on stdout."""
-    drawn = Table(*headers, title=title or None, title_justify="left")
+    drawn = Table(title=title or None, title_justify="left")
+    for header in headers:
+        drawn.add_column(header, overflow="fold")
     for row in rows:
         drawn.add_row(*(escape(str(cell)) for cell in row))
     _to_stdout.print(drawn)
+
+
+def block(headline: str, sentence: str, remedy: str) -> None:
+    """A finding for a person, on stdout: what it is about, what happened, what to do."""
+    _to_stdout.print(f"[bold]{escape(headline)}[/]")
+    _to_stdout.print(Padding(escape(sentence), (0, 0, 0, 2)))
+    if remedy:
+        _to_stdout.print(Padding(f"[green]→[/] {escape(remedy)}", (0, 0, 0, 2)))
 
 
 def settings_of(path: Path | None) -> Settings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import dagster as dg
 
 from stampli_assets.defs.again_sensor import again_sensor
@@ -20,7 +22,10 @@ def build_definitions(settings: Settings, *, offices: Offices | None = None) -> 
 
     Nothing is connected and no secret is read. ``offices`` replaces the real parts, for tests.
     """
-    parts = [_of_connection(connection) for connection in settings.connections]
+    with warnings.catch_warnings():
+        # Checks per partition are what a person needs here; Dagster 1.13 still calls them beta at every start.
+        warnings.simplefilter("ignore", category=dg.BetaWarning)
+        parts = [_of_connection(connection) for connection in settings.connections]
     return dg.Definitions.merge(
         *parts,
         dg.Definitions(

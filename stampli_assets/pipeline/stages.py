@@ -78,12 +78,12 @@ class PostedBatch:
 def post_batch(
     mapped: MappedBatch, *, desk: Desk, target: Target, record: Callable[[list[Finding]], None]
 ) -> PostedBatch:
-    """Post what is mapped and record what is left, before anything is raised."""
+    """Post what is mapped; what is left unposted is recorded before anything is raised (holds already are)."""
     started = desk.clock.now()
     batch = post(bills(mapped.mapped.lines, target), desk)
-    findings = [*mapped.findings, *unposted(batch, desk.pace.settle)]
-    record(findings)
-    return PostedBatch(batch, tuple(findings), (desk.clock.now() - started).total_seconds())
+    left = unposted(batch, desk.pace.settle)
+    record(left)
+    return PostedBatch(batch, (*mapped.findings, *left), (desk.clock.now() - started).total_seconds())
 
 
 def settled_frame(settled: tuple[Intent, ...], archived_as: str = "") -> pd.DataFrame:
