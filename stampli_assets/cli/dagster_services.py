@@ -31,8 +31,8 @@ def dagster_services(home: Path, *, port: int, environment: Mapping[str, str]) -
     _make_storage(surroundings, home)
     address = f"http://127.0.0.1:{port}"
     children = [
-        _start(["dagster.daemon", "run"], surroundings, home),
-        _start(["dagster_webserver", "-h", "127.0.0.1", "-p", str(port)], surroundings, home),
+        _start("daemon", ["dagster._daemon", "run"], surroundings, home),
+        _start("webserver", ["dagster_webserver", "-h", "127.0.0.1", "-p", str(port)], surroundings, home),
     ]
     try:
         _wait_for(address, children)
@@ -63,8 +63,8 @@ def _make_storage(environment: Mapping[str, str], home: Path) -> None:
     subprocess.run([sys.executable, "-c", code], env=environment, cwd=home, check=True)  # noqa: S603 - our own text
 
 
-def _start(module: list[str], environment: Mapping[str, str], home: Path) -> subprocess.Popen[bytes]:
-    log = (home / "var" / f"{module[0].replace('.', '-')}.log").open("ab")
+def _start(name: str, module: list[str], environment: Mapping[str, str], home: Path) -> subprocess.Popen[bytes]:
+    log = (home / "var" / f"{name}.log").open("ab")
     with log:
         return subprocess.Popen(  # noqa: S603 - our own arguments
             [sys.executable, "-m", *module], env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT
@@ -81,4 +81,4 @@ def _wait_for(address: str, children: list[subprocess.Popen[bytes]]) -> None:
             if requests.get(f"{address}/server_info", timeout=2).ok:
                 return
         time.sleep(0.3)
-    raise click.ClickException("Dagster did not start; see var/dagster-daemon.log and var/dagster_webserver.log.")
+    raise click.ClickException("Dagster did not start; see var/daemon.log and var/webserver.log.")
