@@ -10,7 +10,7 @@ from stampli_assets.intacct.company import Company
 from stampli_assets.intacct.envelope import Function, request
 from stampli_assets.intacct.errors import is_transient
 from stampli_assets.intacct.replies import Reply, Result, read_reply
-from stampli_assets.intacct.session import Session, Sessions, shared_sessions
+from stampli_assets.intacct.session import UNTOLD_LIFE, Session, Sessions, shared_sessions
 from stampli_assets.intacct.wire import TurnedAway, Wire
 from stampli_assets.model.errors import Misconfigured, OutcomeUnknown, Transient
 from stampli_assets.model.ports import Clock
@@ -82,11 +82,11 @@ class Gateway:
         session = self._sessions.current(self.company, self.clock, self._sign_in)
         reply = self._exchange(session.endpoint, functions, session_id=session.id, unique=unique)
         if reply.sign_in != "success" and not reply.results:
-            session = self._sessions.renewed(session, self.company, self.clock, self._sign_in)
+            session = self._sessions.renewed(session, self.company, self._sign_in)
             reply = self._exchange(session.endpoint, functions, session_id=session.id, unique=unique)
             if reply.sign_in != "success":
                 raise _refused_sign_in(self.company, reply)
-        self._sessions.prolong(self.company, reply.session_ends)
+        self._sessions.prolong(session, self.company, self.clock)
         if not reply.results:
             raise OutcomeUnknown("Intacct answered without any result.", code="NO_RESULT")
         return reply.results
@@ -123,7 +123,8 @@ class Gateway:
         if reply.sign_in != "success" or data is None or not session_id:
             raise _refused_sign_in(self.company, reply)
         endpoint = self.company.trusted_endpoint((data.findtext("api/endpoint") or "").strip())
-        return Session(session_id, endpoint, self._sessions.ends(self.clock, reply.session_ends))
+        life = reply.session_life or UNTOLD_LIFE
+        return Session(session_id, endpoint, life, self.clock.now() + life)
 
 
 def _by_control_id(results: Sequence[Result]) -> Mapping[str, list[Result]]:

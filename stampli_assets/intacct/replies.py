@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lxml import etree
 
@@ -51,7 +51,8 @@ class Reply:
     sign_in: str
     errors: tuple[GatewayError, ...]
     """Of the control block or the operation: nothing was executed when the control block failed."""
-    session_ends: datetime | None
+    session_life: timedelta | None
+    """How long the session lives from the answer on, by the gateway's own clock, where it says so."""
     results: tuple[Result, ...]
 
 
@@ -71,14 +72,16 @@ def read_reply(content: bytes) -> Reply:
         raise OutcomeUnknown("The reply is not one of the Intacct gateway.", code="REPLY_SHAPE")
     operation = root.find("operation")
     errors = [*_errors(root.find("errormessage"))]
-    sign_in, ends = "", None
+    sign_in, life = "", None
     results: tuple[Result, ...] = ()
     if operation is not None:
         sign_in = _text(operation, "authentication/status")
+        begins = _moment(_text(operation, "authentication/sessiontimestamp"))
         ends = _moment(_text(operation, "authentication/sessiontimeout"))
+        life = ends - begins if begins and ends else None
         errors += _errors(operation.find("errormessage"))
         results = tuple(_result(element) for element in operation.iterchildren("result"))
-    return Reply(_text(root, "control/status"), sign_in, tuple(errors), ends, results)
+    return Reply(_text(root, "control/status"), sign_in, tuple(errors), life, results)
 
 
 def _result(element: etree._Element) -> Result:

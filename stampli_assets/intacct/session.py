@@ -18,10 +18,14 @@ MARGIN = timedelta(minutes=3)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``ends`` is when the gateway said it ends, in UTC; each call moves it."""
+    """``life`` is what the gateway gave it at the sign-in; ``ends`` is by our own clock, and each call moves it.
+
+    The gateway's clock is never compared with ours: a wrong clock here must not sign in at every call.
+    """
 
     id: str
     endpoint: str
+    life: timedelta
     ends: datetime
 
     def __repr__(self) -> str:
@@ -43,7 +47,7 @@ class Sessions:
                 kept = self._kept[company.identity] = sign_in()
             return kept
 
-    def renewed(self, stale: Session, company: Company, clock: Clock, sign_in: Callable[[], Session]) -> Session:
+    def renewed(self, stale: Session, company: Company, sign_in: Callable[[], Session]) -> Session:
         """A session in place of one that the gateway refused; the one that another thread has just made, if so."""
         with self._lock:
             kept = self._kept.get(company.identity)
@@ -51,17 +55,12 @@ class Sessions:
                 kept = self._kept[company.identity] = sign_in()
             return kept
 
-    def prolong(self, company: Company, ends: datetime | None) -> None:
+    def prolong(self, used: Session, company: Company, clock: Clock) -> None:
         """Each call moves the end of its session."""
         with self._lock:
             kept = self._kept.get(company.identity)
-            if kept is not None and ends is not None:
-                self._kept[company.identity] = replace(kept, ends=ends)
-
-    @staticmethod
-    def ends(clock: Clock, told: datetime | None) -> datetime:
-        """When a new session ends."""
-        return told if told is not None else clock.now() + UNTOLD_LIFE
+            if kept is not None and kept.id == used.id:
+                self._kept[company.identity] = replace(kept, ends=clock.now() + kept.life)
 
 
 @cache
