@@ -88,8 +88,8 @@ def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
         description="The file's approved invoices as AP bills in Sage Intacct, each with its record number.",
     )
     def bills(approved: Any, erp_vendors: Any, erp_gl_accounts: Any, erp_dimensions: Any) -> Any:
-        mapped, holds = map_step(approved, [erp_vendors, erp_gl_accounts, erp_dimensions])
-        return archive_step(post_step(approved, mapped, holds))
+        mapped, holds = map_step.alias("map")(approved, [erp_vendors, erp_gl_accounts, erp_dimensions])
+        return archive_step.alias("archive")(post_step.alias("post")(approved, mapped, holds))
 
     return [bills]
 

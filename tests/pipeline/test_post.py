@@ -1,0 +1,276 @@
+"""The exactly-once rule over a real ledger and a gateway that has bad days."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+
+import pytest
+from builders.bills import make_bill, make_source
+from builders.clock import FakeClock
+from builders.intacct import make_book, make_simulator
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stampli_assets.ledger.store import LedgerStore
+from stampli_assets.model.errors import Misconfigured, Transient
+from stampli_assets.model.findings import End
+from stampli_assets.model.postings import Conflict, State
+from stampli_assets.model.secret import Secret
+from stampli_assets.pipeline.post import Desk, Pace, post
+from stampli_assets.pipeline.unsettled import unposted
+from stampli_assets.wiring import NoFaults, Quiet
+
+SETTLE = timedelta(minutes=20)
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class CrashAt:
+    def __init__(self, point: str) -> None:
+        self.point = point
+
+    def reach(self, point: str) -> None:
+        if point == self.point:
+            raise Crash(point)
+
+
+class World:
+    """One ledger, one gateway, one clock; each :meth:`post` is a new process."""
+
+    def __init__(self, folder, simulator, clock) -> None:
+        self.folder, self.simulator, self.clock = folder, simulator, clock
+        self.requests = 0
+
+    def post(self, *bills, faults=None, run="run-1", **company):
+        pace = Pace(functions_per_request=2, parallel_requests=1, settle=SETTLE)
+        desk = Desk(
+            ledger=LedgerStore(f"sqlite:///{self.folder / 'ledger.db'}", now=self.clock.now).postings,
+            book=make_book(self.simulator.url, self.clock, **company),
+            clock=self.clock,
+            source=make_source(run=run),
+            faults=faults or NoFaults(),
+            progress=Quiet(),
+            pace=pace,
+        )
+        return post(bills, desk)
+
+    @property
+    def held(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for bill in self.simulator.books.as_json()["bills"]:
+            counts[bill["RECORDID"]] = counts.get(bill["RECORDID"], 0) + 1
+        return counts
+
+
+@pytest.fixture
+def world(tmp_path):
+    clock = FakeClock()
+    with make_simulator(now=clock.now) as simulator:
+        yield World(tmp_path, simulator, clock)
+
+
+def states(batch) -> list[State]:
+    return [intent.posting.state for intent in batch.intents]
+
+
+def ends(batch) -> list[End]:
+    return [finding.end for finding in unposted(batch, SETTLE)]
+
+
+def test_every_bill_is_posted_once_however_often_it_is_run(world):
+    bills = [make_bill(f"N-{n}") for n in range(5)]
+    for _ in range(3):
+        assert states(world.post(*bills)) == [State.POSTED] * 5
+    assert world.held == {f"N-{n}": 1 for n in range(5)}
+    assert world.simulator.told()["creates"] == 5
+
+
+def test_a_bill_that_was_keyed_by_hand_is_adopted_when_it_agrees_and_held_when_not(world, tmp_path):
+    world.post(make_bill("SAME", total="10.00"), make_bill("OTHER", total="10.00"))
+    (tmp_path / "ledger.db").rename(tmp_path / "lost.db")
+    batch = world.post(make_bill("SAME", total="10.00"), make_bill("OTHER", total="11.00"))
+    assert [intent.posting.adopted for intent in batch.intents] == [True, False]
+    (finding,) = unposted(batch, SETTLE)
+    assert (finding.end, finding.code) == (End.HELD, "FOUND_DIFFERENT")
+    assert "10.00 USD" in finding.sentence
+    assert "11.00 USD" in finding.sentence
+    assert world.held == {"SAME": 1, "OTHER": 1}
+
+
+@pytest.mark.parametrize("point", ["before-intent", "intent-recorded", "sent-not-recorded", "recorded"])
+def test_a_crash_at_any_point_loses_nothing_and_doubles_nothing(world, point):
+    bills = [make_bill(f"N-{n}") for n in range(3)]
+    with pytest.raises(Crash):
+        world.post(*bills, faults=CrashAt(point))
+    world.post(*bills)
+    world.clock.pass_time(minutes=21)
+    assert states(world.post(*bills)) == [State.POSTED] * 3
+    assert world.held == {f"N-{n}": 1 for n in range(3)}
+
+
+def test_a_crash_while_reading_back_changes_nothing(world):
+    world.simulator.faults.queue("drop_after_commit")
+    with pytest.raises(Crash):
+        world.post(make_bill(), faults=CrashAt("verified-not-recorded"))
+    assert states(world.post(make_bill())) == [State.POSTED]
+    assert world.held == {"INV-1": 1}
+
+
+def test_a_lost_answer_is_read_back_at_once_and_not_sent_again(world):
+    world.simulator.faults.queue("drop_after_commit")
+    assert states(world.post(make_bill("A"), make_bill("B"))) == [State.POSTED] * 2
+    assert world.simulator.told()["creates"] == 2
+
+
+def test_a_lost_request_waits_for_the_settle_window_and_is_then_sent_under_a_new_control_id(world):
+    world.simulator.faults.queue("drop_before_commit")
+    first = world.post(make_bill())
+    assert ends(first) == [End.UNKNOWN]
+    world.clock.pass_time(minutes=19)
+    assert ends(world.post(make_bill())) == [End.UNKNOWN]
+    assert world.simulator.told()["creates"] == 1
+    world.clock.pass_time(minutes=2)
+    assert states(world.post(make_bill())) == [State.POSTED]
+    (bill,) = world.simulator.books.bills.values()
+    assert bill["controlid"].endswith("0002")
+
+
+def test_a_commit_that_shows_late_is_found_within_the_window_and_never_doubled(world):
+    world.simulator.faults.queue("late_commit", seconds=600)
+    assert ends(world.post(make_bill())) == [End.UNKNOWN]
+    world.clock.pass_time(minutes=11)
+    assert states(world.post(make_bill())) == [State.POSTED]
+    assert world.held == {"INV-1": 1}
+
+
+def test_what_was_sent_is_read_back_by_the_vendor_that_it_was_sent_to(world):
+    world.simulator.change_master("vendors", "V-2", {"STATUS": "active"})
+    world.simulator.faults.queue("late_commit", seconds=60)
+    world.post(make_bill(stampli_vendor_id="S", vendor_id="V-1"))
+    world.clock.pass_time(minutes=2)
+    assert states(world.post(make_bill(stampli_vendor_id="S", vendor_id="V-2"))) == [State.POSTED]
+    assert len(world.simulator.books.bills) == 1
+
+
+def test_a_read_back_that_finds_another_amount_is_for_a_person(world):
+    world.simulator.faults.queue("drop_after_commit")
+    with pytest.raises(Crash):
+        world.post(make_bill(), faults=CrashAt("sent-not-recorded"))
+    record = next(iter(world.simulator.books.bills.values()))
+    record["TRX_TOTALENTERED"] = "999"
+    (finding,) = unposted(world.post(make_bill()), SETTLE)
+    assert (finding.end, finding.code) == (End.HELD, "FOUND_DIFFERENT")
+
+
+def test_refused_bills_tell_why_and_go_when_they_are_mended(world):
+    batch = world.post(make_bill("A"), make_bill("B", vendor_id="V-2"))
+    (finding,) = unposted(batch, SETTLE)
+    assert (finding.end, finding.document, finding.code) == (End.REFUSED, "B", "ERP_VENDOR_INACTIVE")
+    world.simulator.change_master("vendors", "V-2", {"STATUS": "active"})
+    assert states(world.post(make_bill("A"), make_bill("B", vendor_id="V-2"))) == [State.POSTED] * 2
+    assert world.simulator.told()["creates"] == 3
+
+
+def test_a_posted_bill_that_comes_changed_is_held_and_nothing_is_sent(world):
+    world.post(make_bill(total="10.00"))
+    batch = world.post(make_bill(total="12.00"))
+    assert batch.intents[0].posting.conflict is Conflict.CHANGED
+    (finding,) = unposted(batch, SETTLE)
+    assert "posted as record" in finding.sentence
+    assert world.simulator.told()["creates"] == 1
+
+
+def test_a_bill_that_changed_while_its_answer_was_lost_is_settled_first_and_then_held(world):
+    world.simulator.faults.queue("late_commit", seconds=60)
+    world.post(make_bill(total="10.00"))
+    world.clock.pass_time(minutes=2)
+    batch = world.post(make_bill(total="12.00"))
+    assert (states(batch), batch.intents[0].posting.conflict) == ([State.POSTED], Conflict.CHANGED)
+    assert [bill["TRX_TOTALENTERED"] for bill in world.simulator.books.bills.values()] == ["10"]
+
+
+def test_an_erp_that_turns_us_away_stops_the_sending_and_nothing_is_unknown(world):
+    world.simulator.faults.queue("rate_limit", skip=1, times=1000)
+    batch = world.post(*(make_bill(f"N-{n}") for n in range(6)), backoff_deadline_seconds=5)
+    assert isinstance(batch.stopped_by, Transient)
+    assert states(batch) == [State.POSTED] * 2 + [State.PLANNED] * 4
+    assert ends(batch) == [End.WAITING] * 4
+    world.simulator.faults.clear()
+    assert states(world.post(*(make_bill(f"N-{n}") for n in range(6)))) == [State.POSTED] * 6
+
+
+def test_a_wrong_password_stops_before_anything_is_intended(world):
+    with pytest.raises(Misconfigured):
+        world.post(make_bill(), user_password=Secret("wrong"))
+    assert world.simulator.told()["creates"] == 0
+
+
+def test_an_intent_that_got_old_before_it_was_sent_is_not_sent(world):
+    class Dawdle:
+        def reach(self, point: str) -> None:
+            if point == "intent-recorded":
+                world.clock.pass_time(minutes=2)
+
+    batch = world.post(make_bill(), faults=Dawdle())
+    assert batch.stopped_by is not None
+    assert batch.stopped_by.code == "STALE_INTENT"
+    assert (states(batch), world.simulator.told()["creates"]) == ([State.PLANNED], 0)
+
+
+def test_two_stampli_vendors_with_one_erp_vendor_and_number_make_one_bill(world):
+    world.post(make_bill("N", stampli_vendor_id="S-1"))
+    batch = world.post(make_bill("N", stampli_vendor_id="S-2"))
+    assert batch.intents[0].posting.conflict is Conflict.TWIN
+    assert world.held == {"N": 1}
+
+
+def test_several_connections_post_side_by_side_without_mixing_answers(world, tmp_path):
+    bills = [make_bill(f"N-{n}", total=f"{n + 1}.00") for n in range(40)]
+    world.simulator.faults.queue("shuffle_results", times=5)
+    desk = Desk(
+        ledger=LedgerStore(f"sqlite:///{tmp_path / 'ledger.db'}").postings,
+        book=make_book(world.simulator.url),
+        clock=world.clock,
+        source=make_source(),
+        faults=NoFaults(),
+        progress=Quiet(),
+        pace=Pace(functions_per_request=3, parallel_requests=4, settle=SETTLE),
+    )
+    batch = post(bills, desk)
+    books = {bill["RECORDNO"]: bill for bill in world.simulator.books.as_json()["bills"]}
+    for intent in batch.intents:
+        assert books[intent.posting.record_no]["RECORDID"] == intent.bill.number
+
+
+KINDS = st.sampled_from(
+    ["drop_before_commit", "drop_after_commit", "truncate", "internal_error", "unavailable_html", "shuffle_results",
+     "drop_result", "session_expired", "rate_limit", "late_commit"]
+)  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    faults=st.lists(st.tuples(KINDS, st.integers(0, 2)), max_size=4),
+    crash=st.sampled_from(["", "intent-recorded", "sent-not-recorded", "recorded", "verified-not-recorded"]),
+    count=st.integers(1, 5),
+)
+def test_whatever_goes_wrong_each_bill_ends_in_the_books_exactly_once(tmp_path_factory, faults, crash, count):
+    clock = FakeClock()
+    bills = [make_bill(f"N-{n}", total=f"{n + 1}.50") for n in range(count)]
+    with make_simulator(now=clock.now) as simulator:
+        world = World(tmp_path_factory.mktemp("world"), simulator, clock)
+        for kind, skip in faults:
+            simulator.faults.queue(kind, skip=skip, seconds=300)
+        with contextlib.suppress(Crash, Transient):
+            world.post(*bills, faults=CrashAt(crash) if crash else None, backoff_deadline_seconds=5)
+        simulator.faults.clear()
+        for _ in range(3):
+            clock.pass_time(minutes=21)
+            batch = world.post(*bills)
+        assert states(batch) == [State.POSTED] * count
+        totals = {bill["RECORDID"]: bill["TRX_TOTALENTERED"] for bill in simulator.books.bills.values()}
+        assert len(simulator.books.bills) == count
+        assert totals == {f"N-{n}": f"{n + 1}.5" for n in range(count)}
