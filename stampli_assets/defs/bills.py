@@ -68,7 +68,7 @@ def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
     def archive_step(context: dg.OpExecutionContext, settled: Any) -> Any:
         office = _office(context, name)
         with told_to_dagster(context):
-            archived = _archive(office, context.partition_key, context.run_id)
+            archived = _archive(office, context.partition_key, context.run.run_id)
         context.add_output_metadata(
             {"Archived as": archived.name, **({"Note": archived.note} if archived.note else {})}
         )
@@ -126,7 +126,7 @@ def _post(context: dg.OpExecutionContext, office: "Office", mapped: "MappedBatch
     from stampli_assets.pipeline.stages import post_batch, settled_frame
 
     landed = landed_file(office, context.partition_key)
-    source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run_id)
+    source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run.run_id)
     watch = RunWatch(context, dg.AssetKey([office.name, "bills"]), landed.file.name)
     metadata: dict[str, Any] = {}
     with told_to_dagster(context, metadata):
@@ -157,7 +157,7 @@ def _head(office: "Office") -> str:
 
 def _record(context: dg.OpExecutionContext, office: "Office", stage: str, findings: list["Finding"]) -> None:
     landed = landed_file(office, context.partition_key)
-    source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run_id)
+    source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run.run_id)
     office.ledger.findings.replace(source, stage, findings, office.clock.now())
 
 

@@ -23,8 +23,8 @@ def build_definitions(settings: Settings, *, offices: Offices | None = None) -> 
     Nothing is connected and no secret is read. ``offices`` replaces the real parts, for tests.
     """
     with warnings.catch_warnings():
-        # Checks per partition are what a person needs here; Dagster 1.13 still calls them beta at every start.
-        warnings.simplefilter("ignore", category=dg.BetaWarning)
+        # Checks per partition are what a person needs here; Dagster 1.13 still calls them a preview at every start.
+        warnings.simplefilter("ignore", category=dg.PreviewWarning)
         parts = [_of_connection(connection) for connection in settings.connections]
     return dg.Definitions.merge(
         *parts,

@@ -34,7 +34,7 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
         offices: Offices = context.resources.offices
         office = offices.open(name)
         with told_to_dagster(context):
-            collected = _collect(office, context.partition_key, context.run_id)
+            collected = _collect(office, context.partition_key, context.run.run_id)
         landed = collected.landed
         return dg.MaterializeResult(
             data_version=dg.DataVersion(landed.digest),
@@ -77,7 +77,7 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
         offices: Offices = context.resources.offices
         office = offices.open(name)
         with told_to_dagster(context):
-            parsed, findings = _parse(office, context.partition_key, context.run_id)
+            parsed, findings = _parse(office, context.partition_key, context.run.run_id)
         return dg.MaterializeResult(
             value=parsed.lines,
             metadata=describe.approved(
