@@ -1,0 +1,208 @@
+"""What an accountant does in the UI, over real daemon, web server and run processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from builders.house import running_sandbox, settings_content
+
+from stampli_assets.cli.dagster_services import dagster_services
+from stampli_assets.sandbox.firm import SECRETS
+from stampli_assets.sandbox.mistakes import acceptance_file
+
+ROOT = Path(__file__).resolve().parents[2]
+TODAY = date(2026, 11, 21)
+PATIENCE = 120
+pytestmark = pytest.mark.e2e
+
+
+class Ui:
+    """Dagster's own GraphQL, which is what its pages press."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def ask(self, query: str, **variables: object) -> dict:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            told = json.load(answer)
+        assert "errors" not in told, told
+        return told["data"]
+
+    def runs(self) -> list[dict]:
+        query = """{ runsOrError(limit: 100) { ... on Runs { results {
+            runId status parentRunId tags { key value } stepStats { stepKey status } } } } }"""
+        return self.ask(query)["runsOrError"]["results"]
+
+    def wait_for(self, what, *, patience: float = PATIENCE):
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            found = what()
+            if found:
+                return found
+            time.sleep(0.5)
+        pytest.fail(f"not within {patience} seconds; runs: {[(r['status'], r['stepStats']) for r in self.runs()]}")
+
+    def ended(self, run_id: str) -> dict | None:
+        run = next((run for run in self.runs() if run["runId"] == run_id), None)
+        return run if run and run["status"] in {"SUCCESS", "FAILURE", "CANCELED"} else None
+
+    def rerun_from_failure(self, run_id: str) -> str:
+        mutation = """mutation Again($p: ReexecutionParams!) { launchRunReexecution(reexecutionParams: $p) {
+            __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+        told = self.ask(mutation, p={"parentRunId": run_id, "strategy": "FROM_FAILURE"})["launchRunReexecution"]
+        assert told["__typename"] == "LaunchRunSuccess", told
+        return told["run"]["runId"]
+
+    def backfill(self, asset: list[str], partitions: list[str]) -> str:
+        mutation = """mutation Fill($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) {
+            __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
+        told = self.ask(mutation, p={"assetSelection": [{"path": asset}], "partitionNames": partitions})
+        assert told["launchPartitionBackfill"]["__typename"] == "LaunchBackfillSuccess", told
+        return told["launchPartitionBackfill"]["backfillId"]
+
+    def stop_sensor(self, name: str) -> None:
+        repository = 'repositoryLocationName: "stampli", repositoryName: "__repository__"'
+        query = (
+            f'{{ sensorOrError(sensorSelector: {{{repository}, sensorName: "{name}"}}) {{ ... on Sensor {{ id }} }} }}'
+        )
+        found = self.ask(query)["sensorOrError"]["id"]
+        self.ask("mutation Stop($id: String!) { stopSensor(id: $id) { __typename } }", id=found)
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """A project folder of its own, with the sandbox's servers in this process."""
+    with running_sandbox(tmp_path) as sandbox:
+        for name in ("dagster.yaml", "workspace.yaml"):
+            (tmp_path / name).write_text((ROOT / name).read_text())
+        mapping = tmp_path / "mapping"
+        mapping.mkdir()
+        for file in (ROOT / "mapping" / "acme_us").glob("*.csv"):
+            (mapping / file.name).write_text(file.read_text())
+        (tmp_path / "stampli.yaml").write_text(yaml.safe_dump(settings_content(sandbox)))
+        yield tmp_path, sandbox
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def step(run: dict, name: str) -> str:
+    return next((s["status"] for s in run["stepStats"] if s["stepKey"].endswith(name)), "")
+
+
+def controlled(sandbox) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for bill in sandbox.intacct.books.as_json()["bills"]:
+        counts[bill["RECORDID"]] = counts.get(bill["RECORDID"], 0) + 1
+    return counts
+
+
+def test_two_hundred_invoices_three_problems_mended_one_after_the_other(installed):
+    folder, sandbox = installed
+    environment = {**SECRETS, "STAMPLI_SETTINGS": str(folder / "stampli.yaml")}
+    with dagster_services(folder, port=free_port(), environment=environment) as address:
+        ui = Ui(address)
+        ui.wait_for(lambda: ui.ask("{ version }"))
+        ui.stop_sensor("acme_us_unsettled")  # here a person reruns; the sensor that does it alone is tested elsewhere
+        sandbox.put("invoices_200.csv", acceptance_file(sandbox.firm, TODAY))
+        first = ui.wait_for(lambda: next((run for run in ui.runs() if run["status"] == "FAILURE"), None))
+        assert step(first, "bills.post") == "FAILURE"
+        assert len(controlled(sandbox)) == 197
+
+        sandbox.intacct.change_master("vendors", "V-10037", {"STATUS": "active"})
+        with (folder / "mapping" / "gl_accounts.csv").open("a") as rules:
+            rules.write("6999,66300,,,decided by the controller\n")
+        creates = sandbox.intacct.told()["creates"]
+        second = ui.rerun_from_failure(first["runId"])
+        ended = ui.wait_for(lambda: ui.ended(second))
+        assert (ended["status"], step(ended, "bills.post")) == ("FAILURE", "FAILURE")
+        assert step(ended, "approved_invoices") == ""
+        assert sandbox.intacct.told()["creates"] - creates == 2
+        assert len(controlled(sandbox)) == 199
+        mended = [
+            b for b in sandbox.intacct.books.bills.values() if any(line["ACCOUNTNO"] == "66300" for line in b["lines"])
+        ]
+        assert mended
+
+        sandbox.intacct.change_master("accounts", "67100", {"REQUIREDEPT": "false"})
+        third = ui.rerun_from_failure(second)
+        assert ui.wait_for(lambda: ui.ended(third))["status"] == "SUCCESS"
+        assert set(controlled(sandbox).values()) == {1}
+        assert len(controlled(sandbox)) == 200
+        outbound = sandbox.sftp.root / "outbound"
+        assert [path.name for path in (outbound / "archive").iterdir()] == ["invoices_200.csv"]
+
+        partition = next(tag["value"] for tag in first["tags"] if tag["key"] == "dagster/partition")
+        creates = sandbox.intacct.told()["creates"]
+        backfill = ui.backfill(["acme_us", "bills"], [partition])
+        ui.wait_for(
+            lambda: [
+                run
+                for run in ui.runs()
+                if {"key": "dagster/backfill", "value": backfill} in run["tags"] and run["status"] == "SUCCESS"
+            ]
+        )
+        assert sandbox.intacct.told()["creates"] == creates
+
+
+def stampli(folder: Path, *words: str) -> subprocess.Popen:
+    environment = {
+        **os.environ,
+        **SECRETS,
+        "STAMPLI_SETTINGS": str(folder / "stampli.yaml"),
+        "DAGSTER_HOME": str(folder),
+    }
+    command = [sys.executable, "-m", "stampli_assets.cli.main", *words]
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("when", ["between requests", "inside a request"])
+def test_a_killed_process_leaves_each_bill_in_the_books_once(installed, when):
+    folder, sandbox = installed
+    sandbox.put("invoices_60.csv", export_of(sandbox, 60))
+    if when == "inside a request":
+        sandbox.intacct.faults.queue("slow", skip=1, seconds=3)
+    sandbox.intacct._pause = (0.2, 0.0)
+    process = stampli(folder, "run", "--settle-seconds", "0.2")
+    until = time.monotonic() + PATIENCE
+    wanted = 2 if when == "inside a request" else 1
+    while sum(entry["creates"] > 0 for entry in sandbox.intacct.requests) < wanted:
+        assert time.monotonic() < until
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert len(controlled(sandbox)) < 60
+
+    sandbox.intacct.faults.clear()
+    time.sleep(3.5)  # what the killed process had sent is answered by now, to nobody
+    stampli(folder, "run", "--settle-seconds", "0.2").wait(PATIENCE)
+    time.sleep(12.5)  # the settle window of these settings is 12 seconds
+    assert stampli(folder, "run", "--settle-seconds", "0.2").wait(PATIENCE) == 0
+    assert controlled(sandbox) == dict.fromkeys(controlled(sandbox), 1)
+    assert len(controlled(sandbox)) == 60
+    assert list((sandbox.sftp.root / "outbound").glob("*.csv")) == []
+
+
+def export_of(sandbox, count: int) -> bytes:
+    from stampli_assets.sandbox.exports import export_csv
+    from stampli_assets.sandbox.invoices import invoices
+
+    return export_csv(invoices(sandbox.firm, count, today=TODAY))
