@@ -76,7 +76,8 @@ class Reader:
         if condition is not None:
             if len(condition) != 1:
                 raise _bad("a filter holds exactly one condition")
-            rows = [row for row in rows if _test(condition[0], name, ignore_case)(row)]
+            test = _test(condition[0], name, ignore_case)
+            rows = [row for row in rows if test(row)]
         for order in reversed(call.findall("orderby/order")):
             field = (order.findtext("field") or "").strip().upper()
             _known(name, [field])
