@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-TEXT = pd.StringDtype("pyarrow", na_value=float("nan"))
+TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 
 DOCUMENT_TEXTS: Final = (
     "stampli_invoice_id",
