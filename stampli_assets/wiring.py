@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -14,7 +13,7 @@ from stampli_assets.landing.shelf import ReferenceShelf
 from stampli_assets.landing.store import LandingStore
 from stampli_assets.ledger.store import LedgerStore
 from stampli_assets.model.ports import Clock, Faults, Progress
-from stampli_assets.model.postings import Intent, Source
+from stampli_assets.model.postings import Source
 from stampli_assets.model.secret import Secret
 from stampli_assets.settings import Connection, Settings
 from stampli_assets.sftp.connection import Server
@@ -45,13 +44,6 @@ class NoFaults:
 
     def reach(self, point: str) -> None:
         """Pass."""
-
-
-class Quiet:
-    """Nobody watches."""
-
-    def request_done(self, intents: Sequence[Intent], seconds: float) -> None:
-        """Say nothing."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import dagster as dg
 
 from stampli_assets.defs import describe
 from stampli_assets.defs.failures import told_to_dagster
-from stampli_assets.defs.files import OWNERS, landed_file
+from stampli_assets.defs.files import OWNERS, keep_error_list, landed_file, record_findings
 from stampli_assets.defs.partitions import invoice_files
 from stampli_assets.defs.reference import REFERENCE
 from stampli_assets.defs.watch import RunWatch
@@ -37,8 +37,9 @@ def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
         office = _office(context, name)
         with told_to_dagster(context):
             batch = _map(office, approved, anew=False)
-            _record(context, office, "map", list(batch.findings))
-        context.add_output_metadata(_mapping_described(batch), output_name="mapped")
+            error_list = _record(context, office, "map", list(batch.findings))
+        described = describe.with_error_list(_mapping_described(batch), error_list)
+        context.add_output_metadata(described, output_name="mapped")
         context.add_output_metadata({"Held": len(batch.mapped.holds)}, output_name="holds")
         return batch.mapped.lines, batch.mapped.holds
 
@@ -136,15 +137,15 @@ def _post(context: dg.OpExecutionContext, office: "Office", mapped: "MappedBatch
             target=office.target,
             record=lambda findings: _record(context, office, "post", findings),
         )
-        metadata.update(
-            describe.batch(
-                posted.batch.settled,
-                file_name=landed.file.name,
-                findings=posted.findings,
-                seconds=posted.seconds,
-                head=_head(office),
-            )
+        described = describe.batch(
+            posted.batch.settled,
+            file_name=landed.file.name,
+            findings=posted.findings,
+            seconds=posted.seconds,
+            head=_head(office),
         )
+        error_list = keep_error_list(office, source, "unsettled", posted.findings)
+        metadata.update(describe.with_error_list(described, error_list))
         settled = posted.settled_or_raise()
     context.add_output_metadata(metadata)
     return settled_frame(settled)
@@ -155,10 +156,10 @@ def _head(office: "Office") -> str:
     return f"{sequence} {digest}"
 
 
-def _record(context: dg.OpExecutionContext, office: "Office", stage: str, findings: list["Finding"]) -> None:
+def _record(context: dg.OpExecutionContext, office: "Office", stage: str, findings: list["Finding"]) -> str:
     landed = landed_file(office, context.partition_key)
     source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run.run_id)
-    office.ledger.findings.replace(source, stage, findings, office.clock.now())
+    return record_findings(office, source, stage, findings)
 
 
 def _mapping_described(batch: "MappedBatch") -> dict[str, Any]:

@@ -93,6 +93,11 @@ def batch(
     return described
 
 
+def with_error_list(described: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """The same with where the whole list of findings lies."""
+    return {**described, "Error list (CSV)": dg.MetadataValue.path(path)} if path else dict(described)
+
+
 def settled(frame: Any) -> dict[str, Any]:
     """Of a settled file: what the accountant sees on the partition."""
     sums = {

@@ -1,5 +1,6 @@
 """The file side of a connection: the collected file and its approved coding lines."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,8 @@ import dagster as dg
 from stampli_assets.defs import describe
 from stampli_assets.defs.failures import told_to_dagster
 from stampli_assets.defs.partitions import invoice_files
+from stampli_assets.model.findings import Finding
+from stampli_assets.model.postings import Source
 
 if TYPE_CHECKING:
     from stampli_assets.pipeline.collect import Collected
@@ -77,17 +80,10 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
         offices: Offices = context.resources.offices
         office = offices.open(name)
         with told_to_dagster(context):
-            parsed, findings = _parse(office, context.partition_key, context.run.run_id)
+            parsed, findings, error_list = _parse(office, context.partition_key, context.run.run_id)
         return dg.MaterializeResult(
             value=parsed.lines,
-            metadata=describe.approved(
-                documents=parsed.documents,
-                rejected=parsed.rejected_documents,
-                lines=len(parsed.lines),
-                sums=parsed.totals,
-                notes=parsed.notes,
-                findings=findings,
-            ),
+            metadata=describe.with_error_list(_described(parsed, findings), error_list),
             check_results=[_valid(parsed), _adds_up(parsed)],
         )
 
@@ -110,7 +106,18 @@ def _collect(office: "Office", partition: str, run: str) -> "Collected":
     )
 
 
-def _parse(office: "Office", partition: str, run: str) -> tuple["Parsed", list[Any]]:
+def _described(parsed: "Parsed", findings: list[Any]) -> dict[str, Any]:
+    return describe.approved(
+        documents=parsed.documents,
+        rejected=parsed.rejected_documents,
+        lines=len(parsed.lines),
+        sums=parsed.totals,
+        notes=parsed.notes,
+        findings=findings,
+    )
+
+
+def _parse(office: "Office", partition: str, run: str) -> tuple["Parsed", list[Any], str]:
     """Parse the landed bytes; what was wrong is in the ledger's findings before anything is raised."""
     from stampli_assets.model.errors import FileRefused
     from stampli_assets.pipeline.parse import parse
@@ -122,11 +129,25 @@ def _parse(office: "Office", partition: str, run: str) -> tuple["Parsed", list[A
         with office.landing.open(landed) as bytes_of_file:
             parsed = parse(bytes_of_file, name=landed.file.name, layout=office.layout)
     except FileRefused as refusal:
-        office.ledger.findings.replace(source, "parse", [file_refused(refusal, landed.file.name)], office.clock.now())
+        record_findings(office, source, "parse", [file_refused(refusal, landed.file.name)])
         raise
     findings = rejected(parsed.rejects)
-    office.ledger.findings.replace(source, "parse", findings, office.clock.now())
-    return parsed, findings
+    return parsed, findings, record_findings(office, source, "parse", findings)
+
+
+def record_findings(office: "Office", source: Source, stage: str, findings: list[Finding]) -> str:
+    """Keep what a stage found in the ledger, and the whole list as a CSV file; answers where it lies, if there is any."""
+    office.ledger.findings.replace(source, stage, findings, office.clock.now())
+    return keep_error_list(office, source, stage, findings)
+
+
+def keep_error_list(office: "Office", source: Source, stage: str, findings: Sequence[Finding]) -> str:
+    """The whole list of findings as a CSV file; answers where it lies, or the empty text where there are none."""
+    from stampli_assets.reports.error_list import error_list
+
+    if not findings:
+        return ""
+    return office.landing.keep_report(f"{source.connection}/{source.partition}.{stage}.csv", error_list(findings))
 
 
 def landed_file(office: "Office", partition: str) -> Any:

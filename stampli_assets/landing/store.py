@@ -4,6 +4,7 @@
 
     objects/ab/abcd…            the bytes, named by their SHA-256
     deliveries/<connection>/<partition>.json   which object a partition is
+    reports/<connection>/       error lists, one per file and stage
 """
 
 from __future__ import annotations
@@ -76,6 +77,12 @@ class LandingStore:
                     code="LANDING_ALTERED",
                 )
         return cast("BinaryIO", self.files.open(path, "rb"))
+
+    def keep_report(self, name: str, content: bytes) -> str:
+        """Keep a report beside the deliveries, in place of an earlier one of that name; answers its address."""
+        path = f"{self.root}/reports/{name}"
+        self._put(path, [content])
+        return path
 
     def _whole(self, landed: LandedFile) -> bool:
         path = self._object(landed.digest)

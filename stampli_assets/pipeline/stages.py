@@ -76,7 +76,7 @@ class PostedBatch:
 
 
 def post_batch(
-    mapped: MappedBatch, *, desk: Desk, target: Target, record: Callable[[list[Finding]], None]
+    mapped: MappedBatch, *, desk: Desk, target: Target, record: Callable[[list[Finding]], object]
 ) -> PostedBatch:
     """Post what is mapped; what is left unposted is recorded before anything is raised (holds already are)."""
     started = desk.clock.now()

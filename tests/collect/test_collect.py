@@ -4,6 +4,7 @@ import json
 
 import pytest
 from builders.clock import FakeClock
+from builders.crash import Crash, CrashAt
 from builders.sftp import drop, make_inbox, make_server
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,19 +19,6 @@ from stampli_assets.pipeline.collect import Looks, choose, collect
 from stampli_assets.wiring import NoFaults
 
 ANY = ["invoices*.csv"]
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-class CrashAt:
-    def __init__(self, point: str) -> None:
-        self.point = point
-
-    def reach(self, point: str) -> None:
-        if point == self.point:
-            raise Crash(point)
 
 
 class House:

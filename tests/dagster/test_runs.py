@@ -128,6 +128,8 @@ def test_held_documents_fail_the_run_at_post_with_a_table_and_the_others_are_pos
     assert (told["Posted"], told["Unsettled"]) == (4, 2)
     assert len(house.numbers) == 4
     assert house.waiting() == ["invoices_1.csv"]
+    listed = Path(told["Error list (CSV)"]).read_text(encoding="utf-8-sig")
+    assert listed.count("VENDOR_INACTIVE") == 1
 
 
 def test_rejects_are_told_and_block_nobody(house):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from builders.bills import make_bill, make_source
 from builders.clock import FakeClock
+from builders.crash import Crash, CrashAt, Quiet
 from builders.intacct import make_book, make_simulator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,22 +20,9 @@ from stampli_assets.model.postings import Conflict, State
 from stampli_assets.model.secret import Secret
 from stampli_assets.pipeline.post import Desk, Pace, post
 from stampli_assets.pipeline.unsettled import unposted
-from stampli_assets.wiring import NoFaults, Quiet
+from stampli_assets.wiring import NoFaults
 
 SETTLE = timedelta(minutes=20)
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-class CrashAt:
-    def __init__(self, point: str) -> None:
-        self.point = point
-
-    def reach(self, point: str) -> None:
-        if point == self.point:
-            raise Crash(point)
 
 
 class World:
@@ -90,7 +78,8 @@ def test_every_bill_is_posted_once_however_often_it_is_run(world):
 
 def test_a_bill_that_was_keyed_by_hand_is_adopted_when_it_agrees_and_held_when_not(world, tmp_path):
     world.post(make_bill("SAME", total="10.00"), make_bill("OTHER", total="10.00"))
-    (tmp_path / "ledger.db").rename(tmp_path / "lost.db")
+    for store in tmp_path.glob("ledger.db*"):
+        store.unlink()
     batch = world.post(make_bill("SAME", total="10.00"), make_bill("OTHER", total="11.00"))
     assert [intent.posting.adopted for intent in batch.intents] == [True, False]
     (finding,) = unposted(batch, SETTLE)
@@ -98,6 +87,17 @@ def test_a_bill_that_was_keyed_by_hand_is_adopted_when_it_agrees_and_held_when_n
     assert "10.00 USD" in finding.sentence
     assert "11.00 USD" in finding.sentence
     assert world.held == {"SAME": 1, "OTHER": 1}
+
+
+def test_a_bill_that_the_erp_holds_twice_is_for_a_person(world, tmp_path):
+    world.post(make_bill())
+    for store in tmp_path.glob("ledger.db*"):
+        store.unlink()
+    world.simulator.books.bills["9999"] = {**world.simulator.books.bills["4001"], "RECORDNO": "9999"}
+    (finding,) = unposted(world.post(make_bill()), SETTLE)
+    assert finding.code == "FOUND_TWICE"
+    assert "2 times: record 4001" in finding.sentence
+    assert world.simulator.told()["creates"] == 1
 
 
 @pytest.mark.parametrize("point", ["before-intent", "intent-recorded", "sent-not-recorded", "recorded"])
