@@ -13,7 +13,7 @@ from stampli_assets.defs.partitions import invoice_files
 if TYPE_CHECKING:
     from stampli_assets.model.remote import RemoteFile
     from stampli_assets.pipeline.collect import Choice
-    from stampli_assets.wiring import Offices
+    from stampli_assets.wiring import Office, Offices
 
 NAMES_SHOWN = 5
 
@@ -48,16 +48,20 @@ def inbox_sensor(name: str, job: Any, every_seconds: int) -> dg.SensorDefinition
             return dg.SensorResult(skip_reason=_told(choice), cursor=cursor)
         return dg.SensorResult(
             dynamic_partitions_requests=[files.build_add_request([file.partition for file in choice.ready])],
-            run_requests=[_run_request(name, file) for file in choice.ready],
+            run_requests=[_run_request(office, file) for file in choice.ready],
             cursor=cursor,
         )
 
     return inbox
 
 
-def _run_request(name: str, file: "RemoteFile") -> dg.RunRequest:
+def _run_request(office: "Office", file: "RemoteFile") -> dg.RunRequest:
+    """One run per delivery. One that was archived and lies there again (put back as it was) runs once more."""
+    run_key = str(file.partition)
+    if office.ledger.deliveries.archived_as(office.name, file.partition):
+        run_key = f"{run_key}:back-{office.clock.now():%Y%m%dT%H%M%S}"
     return dg.RunRequest(
-        run_key=file.partition, partition_key=file.partition, tags=tags(name, file.name, file.partition)
+        run_key=run_key, partition_key=file.partition, tags=tags(office.name, file.name, file.partition)
     )
 
 

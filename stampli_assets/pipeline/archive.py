@@ -21,14 +21,14 @@ class Archived:
 def archive(
     landed: LandedFile, *, inbox: Inbox, deliveries: DeliveryBook, clock: Clock, run: str, faults: Faults
 ) -> Archived:
-    """Move the file to archive and record it; done before, nothing happens again.
+    """Move the file to archive and record it; done before, nothing happens again, unless the file lies there again.
 
     Raises:
         Transient: the server cannot be reached; the postings stand, the step is tried again.
         Misconfigured: the account may not move files.
     """
     known = deliveries.archived_as(landed.connection, landed.partition)
-    if known:
+    if known and landed.file not in inbox.listing():
         return Archived(known, "It was archived before.")
     faults.reach("before-archive")
     name = inbox.archive(landed.file, landed.digest)

@@ -197,3 +197,14 @@ def test_a_delivery_that_was_replaced_is_settled_without_touching_the_newer_one(
     drop(house.server, "invoices.csv", b"two, longer\n")
     assert house.archive(landed).name == ONLY_LANDED
     assert (house.server.root / "outbound" / "invoices.csv").read_bytes() == b"two, longer\n"
+
+
+def test_an_archived_file_that_is_put_back_is_archived_beside_its_first_copy(house):
+    drop(house.server, "invoices.csv", b"one\n")
+    (remote,) = house.inbox.listing()
+    landed = house.collect(remote.partition).landed
+    assert house.archive(landed).name == "invoices.csv"
+    drop(house.server, "invoices.csv", b"one\n")
+    assert house.inbox.listing() == [remote]
+    assert house.archive(landed).name == f"invoices.csv.{landed.digest[:8]}"
+    assert house.inbox.listing() == []

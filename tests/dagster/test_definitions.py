@@ -11,6 +11,8 @@ from builders.house import make_settings, running_sandbox, settings_content
 from stampli_assets.defs.build import build_definitions
 from stampli_assets.model.errors import Transient
 from stampli_assets.model.findings import End, Finding
+from stampli_assets.model.identity import ContentDigest
+from stampli_assets.model.remote import LandedFile
 from stampli_assets.sandbox.up import Sandbox, SandboxError
 from stampli_assets.settings import parse_settings
 from stampli_assets.wiring import Offices
@@ -85,6 +87,20 @@ def test_the_inbox_sensor_asks_for_one_run_per_stable_file_and_never_twice(tmp_p
     third = tick(definitions, "acme_us_inbox", instance, second.cursor, settings)
     assert not third.run_requests
     assert sandbox.sftp.seen["opened"] == 0
+
+
+def test_an_archived_file_that_is_put_back_gets_a_run_of_its_own(tmp_path, sandbox):
+    settings = make_settings(tmp_path, sandbox)
+    definitions, instance = build_definitions(settings), dg.DagsterInstance.ephemeral()
+    first = tick(definitions, "acme_us_inbox", instance, None, settings)
+    office = Offices(settings).open("acme_us")
+    remote = office.inbox.listing()[0]
+    landed = LandedFile("acme_us", remote, ContentDigest("d" * 64))
+    office.ledger.deliveries.arrived(landed, "r", office.clock.now())
+    office.ledger.deliveries.archived(landed, remote.name, "r", office.clock.now())
+    second = tick(definitions, "acme_us_inbox", instance, first.cursor, settings)
+    again = [request for request in second.run_requests if request.run_key != request.partition_key]
+    assert [request.partition_key for request in again] == [remote.partition]
 
 
 def test_an_inbox_that_cannot_be_reached_fails_its_tick(tmp_path, sandbox):

@@ -15,7 +15,7 @@ from stampli_assets.model.money import Money, exponent, plain
 CURRENCIES = st.sampled_from(["USD", "EUR", "JPY", "KWD"])
 
 
-@given(st.integers(-(10**15), 10**15), CURRENCIES)
+@given(st.integers(1 - 10**14, 10**14 - 1), CURRENCIES)
 def test_an_amount_survives_being_written_and_read(minor, currency):
     assert Money.parse(plain(minor, currency), currency).minor == minor
 
