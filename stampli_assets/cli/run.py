@@ -145,5 +145,9 @@ def _why(ended: dg.ExecuteInProcessResult) -> str:
         if event.is_step_failure:
             failure = event.step_failure_data.user_failure_data
             if failure is not None and failure.description:
-                return str(failure.description)
+                return (
+                    str(failure.description)
+                    .partition("\n")[0]
+                    .removesuffix(" Mend these, then rerun this run from failure:")
+                )
     return "the run failed; see it in Dagster"

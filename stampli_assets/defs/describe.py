@@ -79,7 +79,10 @@ def batch(
     """Of a posted file: counts, sums per currency, postings with their record numbers, what is unsettled."""
     adopted = [intent for intent in settled if intent.posting.adopted]
     waiting = {finding.document for finding in findings}
-    described: dict[str, Any] = {
+    described: dict[str, Any] = {}
+    if findings:
+        described["Unsettled documents"] = dg.MetadataValue.md(findings_table(findings))
+    return described | {
         "Posted": len(settled) - len(adopted),
         "Already there": len(adopted),
         "Unsettled": len(waiting),
@@ -88,9 +91,6 @@ def batch(
         "Journal head": head,
         "Postings": dg.MetadataValue.md(postings_table(settled, file_name)),
     }
-    if findings:
-        described["Unsettled documents"] = dg.MetadataValue.md(findings_table(findings))
-    return described
 
 
 def with_error_list(described: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -104,14 +104,20 @@ def settled(frame: Any) -> dict[str, Any]:
         currency: Money(int(minor), currency)
         for currency, minor in frame.groupby("currency")["total"].sum().sort_index().items()
     }
-    columns = ["row", "vendor_id", "vendor_name", "number", "total", "currency", "accounts", "record_no", "result"]
     rows = (
-        (row, vendor, vendor_name, number, Money(int(total), currency).labelled, accounts, record_no, result)
-        for row, vendor, vendor_name, number, total, currency, accounts, record_no, result in frame[columns].itertuples(
-            index=False
+        (
+            one.row,
+            one.number,
+            one.record_no,
+            one.result,
+            Money(int(one.total), one.currency).labelled,
+            one.vendor_id,
+            one.vendor_name,
+            one.accounts,
         )
+        for one in frame.itertuples(index=False)
     )
-    headers = ["Row", "Vendor", "Name", "Document", "Amount", "GL accounts", "Record no", "Result"]
+    headers = ["Row", "Document", "Record no", "Result", "Amount", "Vendor", "Name", "GL accounts"]
     return {
         "dagster/row_count": len(frame),
         "Bills": len(frame),

@@ -18,7 +18,7 @@ from stampli_assets.pipeline.billing import bills
 from stampli_assets.pipeline.map import Mapped, Target, map_lines
 from stampli_assets.pipeline.masters import Masters
 from stampli_assets.pipeline.post import Batch, Desk, post
-from stampli_assets.pipeline.unsettled import held, summary, unposted
+from stampli_assets.pipeline.unsettled import held, summary, told, unposted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ class PostedBatch:
             raise Unsettled(
                 f"{len({f.document for f in self.findings})} document(s) of this file are not settled: "
                 f"{summary(self.findings)}; {len(self.batch.settled)} are posted.",
-                remedy="The table 'Unsettled documents' says what to do about each; then rerun this run from failure.",
+                remedy=f"Mend these, then rerun this run from failure:\n{told(self.findings)}",
                 code="UNSETTLED",
             )
         return self.batch.settled

@@ -148,6 +148,14 @@ def summary(findings: Sequence[Finding]) -> str:
     return ", ".join(f"{count} {end}" for end, count in counts.items() if count)
 
 
+def told(findings: Sequence[Finding], most: int = 10) -> str:
+    """The first findings in words, a line each, and how many more the table holds."""
+    lines = [f"• {finding.document}: {finding.sentence} → {finding.remedy}" for finding in findings[:most]]
+    if len(findings) > most:
+        lines.append(f"• and {len(findings) - most} more in the error list")
+    return "\n".join(lines)
+
+
 def file_refused(refusal: FileRefused, name: str) -> Finding:
     """The finding of a file that was refused as a whole."""
     return Finding(

@@ -38,7 +38,7 @@ def findings_table(findings: Sequence[Finding]) -> str:
 def postings_table(intents: Sequence[Intent], file_name: str) -> str:
     """What one request, or one file, put into the ERP: the row of the audit trail that a person reads."""
     return markdown(
-        ["File", "Row", "Vendor", "Name", "Document", "Amount", "GL accounts", "Record no", "Result", "Control id"],
+        ["File", "Row", "Document", "Record no", "Result", "Amount", "Vendor", "Name", "GL accounts", "Control id"],
         (_posting_row(intent, file_name) for intent in intents),
         total=len(intents),
     )
@@ -52,13 +52,13 @@ def _posting_row(intent: Intent, file_name: str) -> Sequence[object]:
     return (
         file_name,
         bill.first_row,
-        bill.vendor_id,
-        bill.vendor_name,
         bill.number,
-        bill.total.labelled,
-        ", ".join(bill.accounts),
         posting.record_no,
         result,
+        bill.total.labelled,
+        bill.vendor_id,
+        bill.vendor_name,
+        ", ".join(bill.accounts),
         posting.control_id,
     )
 
