@@ -27,6 +27,7 @@ def ask(query: str) -> dict:
 
 
 def runs(status: str) -> list[dict]:
+    """The runs of a status, newest first."""
     answer = ask("{ runsOrError(limit: 200) { ... on Runs { results { runId status tags { key value } } } } }")
     found = [run for run in answer["runsOrError"]["results"] if run["status"] == status]
     return [{**run, "tags": {tag["key"]: tag["value"] for tag in run["tags"]}} for run in found]
@@ -44,7 +45,7 @@ def take(page: Page, path: str, name: str, *, wait: float = 4, click: str = "") 
 def main() -> None:
     OUT.mkdir(exist_ok=True, parents=True)
     settled = next(run for run in runs("SUCCESS") if "dagster/partition" in run["tags"])
-    failed = next(run for run in runs("FAILURE") if "dagster/partition" in run["tags"])
+    failed = [run for run in runs("FAILURE") if "dagster/partition" in run["tags"]][-1]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1500, "height": 900})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,14 +17,25 @@ from pathlib import Path
 import pytest
 import yaml
 from builders.house import running_sandbox, settings_content
+from playwright.sync_api import sync_playwright
 
 from stampli_assets.cli.dagster_services import dagster_services
+from stampli_assets.sandbox.exports import export_csv
 from stampli_assets.sandbox.firm import SECRETS
-from stampli_assets.sandbox.mistakes import acceptance_file
+from stampli_assets.sandbox.invoices import invoices
+from stampli_assets.sandbox.mistakes import acceptance_file, plant
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 21)
 PATIENCE = 120
+CHROMIUM = shutil.which("chromium")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 pytestmark = pytest.mark.e2e
 
 
@@ -72,6 +85,13 @@ class Ui:
         assert told["launchPartitionBackfill"]["__typename"] == "LaunchBackfillSuccess", told
         return told["launchPartitionBackfill"]["backfillId"]
 
+    def partitions(self) -> set[str]:
+        tags = [tag for run in self.runs() for tag in run["tags"]]
+        return {tag["value"] for tag in tags if tag["key"] == "dagster/partition"}
+
+    def of_backfill(self, backfill: str) -> list[dict]:
+        return [run for run in self.runs() if {"key": "dagster/backfill", "value": backfill} in run["tags"]]
+
     def stop_sensor(self, name: str) -> None:
         repository = 'repositoryLocationName: "stampli", repositoryName: "__repository__"'
         query = (
@@ -96,8 +116,6 @@ def installed(tmp_path):
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -149,17 +167,36 @@ def test_two_hundred_invoices_three_problems_mended_one_after_the_other(installe
         outbound = sandbox.sftp.root / "outbound"
         assert [path.name for path in (outbound / "archive").iterdir()] == ["invoices_200.csv"]
 
-        partition = next(tag["value"] for tag in first["tags"] if tag["key"] == "dagster/partition")
+        sandbox.put("invoices_more.csv", export_of(sandbox, 3, start=900))
+        ui.wait_for(lambda: len(controlled(sandbox)) == 203 and not list(outbound.glob("*.csv")))
         creates = sandbox.intacct.told()["creates"]
-        backfill = ui.backfill(["acme_us", "bills"], [partition])
-        ui.wait_for(
-            lambda: [
-                run
-                for run in ui.runs()
-                if {"key": "dagster/backfill", "value": backfill} in run["tags"] and run["status"] == "SUCCESS"
-            ]
-        )
+        backfill = ui.backfill(["acme_us", "bills"], sorted(ui.partitions()))
+        ui.wait_for(lambda: len([run for run in ui.of_backfill(backfill) if run["status"] == "SUCCESS"]) == 2)
         assert sandbox.intacct.told()["creates"] == creates
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_the_accountant_reads_on_the_page_what_to_do(installed):
+    folder, sandbox = installed
+    environment = {**SECRETS, "STAMPLI_SETTINGS": str(folder / "stampli.yaml")}
+    sandbox.put("invoices_1.csv", export_of(sandbox, 4, "inactive vendor"))
+    with (
+        dagster_services(folder, port=free_port(), environment=environment) as address,
+        sync_playwright() as playwright,
+    ):
+        ui = Ui(address)
+        failed = ui.wait_for(lambda: next((run for run in ui.runs() if run["status"] == "FAILURE"), None))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        page = browser.new_page(viewport={"width": 1500, "height": 900})
+        page.set_default_timeout(60_000)
+        page.goto(f"{address}/runs/{failed['runId']}")
+        page.get_by_text("acme_us__bills.post", exact=True).first.click()
+        page.get_by_text("is inactive in the ERP. → Activate vendor V-10037").first.wait_for()
+        (partition,) = ui.partitions()
+        page.goto(f"{address}/assets/acme_us/bills?view=partitions&partition={partition}")
+        page.get_by_text("Failed (1)").wait_for()
+        browser.close()
 
 
 def stampli(folder: Path, *words: str) -> subprocess.Popen:
@@ -201,8 +238,5 @@ def test_a_killed_process_leaves_each_bill_in_the_books_once(installed, when):
     assert list((sandbox.sftp.root / "outbound").glob("*.csv")) == []
 
 
-def export_of(sandbox, count: int) -> bytes:
-    from stampli_assets.sandbox.exports import export_csv
-    from stampli_assets.sandbox.invoices import invoices
-
-    return export_csv(invoices(sandbox.firm, count, today=TODAY))
+def export_of(sandbox, count: int, *mistakes: str, start: int = 1) -> bytes:
+    return export_csv(plant(invoices(sandbox.firm, count, today=TODAY, start=start), mistakes))
