@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 import urllib.request
@@ -12,7 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 
 UI = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:3000"
 OUT = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(__file__).parent / "screenshots"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or "chromium"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
