@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from builders.bills import make_bill, make_source
+from builders.ledgers import make_store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -20,10 +20,6 @@ from stampli_assets.model.remote import LandedFile, RemoteFile
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SOURCE = make_source()
-
-
-def make_store(folder: Path) -> LedgerStore:
-    return LedgerStore(f"sqlite:///{folder / 'deep' / 'ledger.db'}")
 
 
 def make_finding(document: str = "INV-1", code: str = "VENDOR_UNKNOWN", **given: str) -> Finding:
@@ -61,12 +57,14 @@ def test_a_ledger_of_a_newer_program_is_not_touched(tmp_path):
         make_store(tmp_path).journal.head()
 
 
+@pytest.mark.sqlite_only
 def test_a_ledger_that_cannot_be_reached_says_so_in_a_sentence(tmp_path):
     (tmp_path / "ledger.db").mkdir()
     with pytest.raises(Transient, match="ledger cannot be used"):
         LedgerStore(f"sqlite:///{tmp_path / 'ledger.db'}").journal.head()
 
 
+@pytest.mark.sqlite_only
 def test_a_commit_is_on_disk_before_it_is_answered(tmp_path):
     store = make_store(tmp_path)
     with store.reading() as connection:
@@ -96,6 +94,7 @@ def test_the_journal_cannot_be_edited_in_passing(tmp_path, verb):
         connection.execute(text(verb))
 
 
+@pytest.mark.sqlite_only
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seq=st.integers(1, 6), column=st.sampled_from(["at", "run", "what", "previous", "digest"]), new=st.text(max_size=8)
@@ -111,11 +110,12 @@ def test_an_edit_behind_the_programs_back_is_found(tmp_path_factory, seq, column
     assert (store.journal.verify() is None) == (before == new)
 
 
-def test_a_removed_entry_is_found(tmp_path):
+def test_a_removed_entry_is_found(tmp_path, database):
     store = make_store(tmp_path)
     store.postings.open([make_bill(f"INV-{n}") for n in range(4)], SOURCE)
+    guard = "journal_keeps_DELETE" if database == "sqlite" else "journal_keeps ON journal"
     with store.writing() as connection:
-        connection.execute(text("DROP TRIGGER journal_keeps_DELETE"))
+        connection.execute(text(f"DROP TRIGGER {guard}"))
         connection.execute(journal.delete().where(journal.c.seq == 2))
     assert store.journal.verify() == 2
 

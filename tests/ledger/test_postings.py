@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from builders.bills import make_bill, make_source
+from builders.ledgers import make_store
 from sqlalchemy import text
 
 from stampli_assets.ledger.store import LedgerStore
@@ -31,10 +32,6 @@ from stampli_assets.model.postings import Conflict, Intent, Posting, State
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SOURCE = make_source()
-
-
-def make_store(folder: Path) -> LedgerStore:
-    return LedgerStore(f"sqlite:///{folder / 'ledger.db'}")
 
 
 def send(store: LedgerStore, bill: Bill) -> Posting:
