@@ -40,9 +40,10 @@ def map_batch(
     lines: pd.DataFrame, *, rules: Rules, masters: Masters, target: Target, anew: bool = False
 ) -> MappedBatch:
     """Map with a recent reading of the masters; when something would be held, read them again before saying so."""
+    started = masters.clock.now()
     reference, read_at = masters.read() if anew else masters.current()
     mapped = map_lines(lines, rules=rules, reference=reference, target=target)
-    if not mapped.holds.empty and not anew and read_at < masters.clock.now():
+    if not mapped.holds.empty and read_at < started:
         reference, read_at = masters.read()
         mapped = map_lines(lines, rules=rules, reference=reference, target=target)
     return MappedBatch(mapped, tuple(held(mapped.holds, lines)), str(rules.version), read_at)
