@@ -24,6 +24,7 @@ class StampliGroup(click.Group):
         "run": "run",
         "preview": "preview",
         "errors": "errors",
+        "decide": "decide",
         "settings": "settings_file",
         "sandbox": "sandbox",
     }

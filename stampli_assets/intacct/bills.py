@@ -22,6 +22,7 @@ from stampli_assets.model.errors import Misconfigured, OutcomeUnknown
 from stampli_assets.model.identity import ControlId
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import ErpRecord, Outcome, Posted, Reason, Refused, Unknown
+from stampli_assets.model.postings import REPEATED
 
 BILLS_PER_QUERY = 500
 PAGE = 2000
@@ -132,7 +133,7 @@ def _outcome(results: Sequence[Result]) -> Outcome:
     if result.status not in {"failure", "aborted"} or not result.errors:
         return Unknown(f"Intacct answered {result.status or 'nothing'!r} without a record number or a reason.")
     if is_repeated_control_id(result.errors):
-        return Unknown("Intacct says that it has executed this request before.")
+        return Unknown("Intacct says that it has executed this request before.", REPEATED)
     return Refused((reason(result.errors),))
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, select
 
-from stampli_assets.ledger.schema import MAY_BE_IN_THE_ERP, postings
+from stampli_assets.ledger.folding import folded
+from stampli_assets.ledger.schema import MAY_BE_IN_THE_ERP, decisions, postings
 from stampli_assets.model.documents import Bill, Kind
 from stampli_assets.model.identity import PostingKey
-from stampli_assets.model.postings import Source
+from stampli_assets.model.postings import Decision, Source
 
 AT_ONCE = 500
 """Values of one ``IN`` list; well under the limits of both databases."""
@@ -26,15 +29,61 @@ def rows_of(connection: Connection, column: Column[str], values: Iterable[str]) 
     return found
 
 
-def twins(connection: Connection, bills: Sequence[Bill], source: Source) -> dict[PostingKey, Row[Any]]:
-    """Bills whose ERP vendor and number are in the ERP, or may be, under *another* posting key."""
-    there = {
-        (row.vendor_id, row.number): row
-        for row in rows_of(connection, postings.c.number, [bill.number for bill in bills]).values()
-        if row.state in MAY_BE_IN_THE_ERP and _same_books(row, source)
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What stands beside bills in the ERP, or may: their twins, and documents whose numbers look the same."""
+
+    twins: Mapping[PostingKey, Row[Any]]
+    lookalikes: Mapping[PostingKey, str]
+
+
+def alike(connection: Connection, bills: Sequence[Bill], source: Source) -> Alike:
+    """The documents of *other* posting keys that a bill must not stand beside without a person's word."""
+    rows = rows_of(connection, postings.c.number_folded, [folded(bill.number) for bill in bills]).values()
+    there: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        if row.state in MAY_BE_IN_THE_ERP and _same_books(row, source):
+            there[row.number_folded].append(row)
+    distinct = _decided_distinct(connection, [bill.key for bill in bills])
+    twins: dict[PostingKey, Row[Any]] = {}
+    similar: dict[PostingKey, str] = {}
+    for bill in bills:
+        for row in there[folded(bill.number)]:
+            if row.key == bill.key:
+                continue
+            if (row.vendor_id, row.number) == (bill.vendor_id, bill.number):
+                twins[bill.key] = row
+            elif row.number != bill.number and bill.key not in distinct and _same_vendor(row, bill):
+                similar[bill.key] = by_key(row)
+    return Alike(twins, {**_within(bills, distinct), **similar})
+
+
+def _within(bills: Sequence[Bill], distinct: set[str]) -> dict[PostingKey, str]:
+    """Bills of one batch whose numbers look the same."""
+    places: dict[tuple[str, str], list[Bill]] = defaultdict(list)
+    for bill in bills:
+        places[bill.vendor_id, folded(bill.number)].append(bill)
+    return {
+        bill.key: f"{other.number} in row {other.first_row} of this file"
+        for together in places.values()
+        for bill in together
+        for other in together
+        if other.number != bill.number and bill.key not in distinct
     }
-    found = {bill.key: there.get((bill.vendor_id, bill.number)) for bill in bills}
-    return {key: row for key, row in found.items() if row is not None and row.key != key}
+
+
+def _decided_distinct(connection: Connection, keys: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(keys), AT_ONCE):
+        query = select(decisions.c.key).where(
+            decisions.c.what == str(Decision.DISTINCT), decisions.c.key.in_(keys[start : start + AT_ONCE])
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _same_vendor(row: Row[Any], bill: Bill) -> bool:
+    return row.vendor_id == bill.vendor_id or row.stampli_vendor == bill.stampli_vendor_id
 
 
 def moved(connection: Connection, bills: Sequence[Bill], source: Source) -> dict[PostingKey, Row[Any]]:

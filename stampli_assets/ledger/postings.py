@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from stampli_assets.ledger.conflicts import by_key, moved, rows_of, twins
+from stampli_assets.ledger.conflicts import Alike, alike, by_key, moved, rows_of
+from stampli_assets.ledger.folding import folded
 from stampli_assets.ledger.journal import append, iso_or_none
+from stampli_assets.ledger.leases import prolong
 from stampli_assets.ledger.schema import postings
 from stampli_assets.ledger.store import iso
 from stampli_assets.ledger.transitions import after, because
@@ -19,7 +21,7 @@ from stampli_assets.model.documents import Bill, Kind
 from stampli_assets.model.identity import Fingerprint, PostingKey
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import Reason, Verdict
-from stampli_assets.model.postings import Conflict, Intent, Posting, Source, State
+from stampli_assets.model.postings import Conflict, Intent, Lease, Posting, Source, State
 
 if TYPE_CHECKING:
     from stampli_assets.ledger.store import LedgerStore
@@ -33,8 +35,8 @@ class Postings:
 
     def open(self, bills: Sequence[Bill], source: Source) -> Sequence[Posting]:
         """The posting of each bill, in order: planned anew, or as it stands, with its conflict if there is one."""
-        now = iso(self._store.now())
         with self._store.writing() as connection:
+            now = iso(self._store.moment(connection))
             known = rows_of(connection, postings.c.key, [bill.key for bill in bills])
             elsewhere = moved(connection, bills, source)
             fresh = {bill.key: bill for bill in bills if bill.key not in known and bill.key not in elsewhere}
@@ -45,23 +47,36 @@ class Postings:
             entries += [{"what": "approved anew", **_named(bill, source)} for bill in changed.values()]
             append(connection, entries, run=source.run, at=now)
             known |= rows_of(connection, postings.c.key, [*fresh, *changed])
-            beside = twins(connection, bills, source)
+            beside = alike(connection, bills, source)
         return [
             _moved_posting(bill, elsewhere[bill.key])
             if bill.key in elsewhere and bill.key not in known
-            else _with_conflict(_posting(known[bill.key]), bill, beside.get(bill.key))
+            else _with_conflict(_posting(known[bill.key]), bill, beside)
             for bill in bills
         ]
 
-    def mark_sending(self, intents: Sequence[Intent], source: Source, at: datetime) -> Sequence[Posting | None]:
+    def now(self) -> datetime:
+        """The present moment in UTC by the ledger's clock."""
+        return self._store.now()
+
+    def mark_sending(self, intents: Sequence[Intent], source: Source, lease: Lease) -> Sequence[Posting | None]:
         """Record the intents, durably, before a byte leaves.
 
         Answers ``None`` where somebody else moved the posting on, or holds the same document in the ERP under
         another key: the database's unique index decides, not our look at it.
+
+        Raises:
+            Transient: the lease is not ours any more; nothing may be sent.
         """
-        now = iso(at)
         with self._store.writing() as connection:
-            won = [_mark(connection, intent, source, now) for intent in intents]
+            moment = self._store.moment(connection)
+            prolong(connection, lease, moment)
+            now = iso(moment)
+            beside = alike(connection, [intent.bill for intent in intents], source)
+            won = [
+                None if intent.bill.key in beside.lookalikes else _mark(connection, intent, source, now)
+                for intent in intents
+            ]
             entries = [
                 {
                     "what": "sending",
@@ -78,14 +93,16 @@ class Postings:
             None if row is None else _posting(rows[intent.bill.key]) for intent, row in zip(intents, won, strict=True)
         ]
 
-    def record(self, verdicts: Sequence[tuple[Posting, Verdict]], source: Source, at: datetime) -> Sequence[Posting]:
+    def record(self, verdicts: Sequence[tuple[Posting, Verdict]], source: Source) -> Sequence[Posting]:
         """Record how each posting ended; one that somebody else moved on meanwhile is answered as it is now.
+
+        No lease is asked for: how a request ended is true whoever learns it.
 
         Raises:
             Defect: the transition must not exist. Nothing of the call is recorded.
         """
-        now = iso(at)
         with self._store.writing() as connection:
+            now = iso(self._store.moment(connection))
             keys = [posting.key for posting, _ in verdicts]
             before = rows_of(connection, postings.c.key, keys)
             entries: list[Mapping[str, object]] = []
@@ -197,6 +214,7 @@ def _content(bill: Bill, source: Source) -> dict[str, Any]:
         "file_name": source.file_name,
         "run": source.run,
         "number": bill.number,
+        "number_folded": folded(bill.number),
         "vendor_id": bill.vendor_id,
         "vendor_name": bill.vendor_name,
         "fingerprint": bill.fingerprint,
@@ -215,7 +233,7 @@ def _named(bill: Bill, source: Source) -> dict[str, Any]:
     return {
         "key": bill.key,
         "total": str(bill.total),
-        **{k: v for k, v in content.items() if k not in {"total", "run"}},
+        **{k: v for k, v in content.items() if k not in {"total", "run", "number_folded"}},
     }
 
 
@@ -248,11 +266,15 @@ def _posting(row: Row[Any]) -> Posting:
     )
 
 
-def _with_conflict(posting: Posting, bill: Bill, twin: Row[Any] | None) -> Posting:
+def _with_conflict(posting: Posting, bill: Bill, beside: Alike) -> Posting:
     if posting.is_posted and posting.fingerprint != bill.fingerprint:
         return replace(posting, conflict=Conflict.CHANGED)
-    if twin is not None and not posting.may_have_been_sent and not posting.is_posted:
-        return replace(posting, conflict=Conflict.TWIN, conflict_with=by_key(twin))
+    if posting.may_have_been_sent or posting.is_posted:
+        return posting
+    if bill.key in beside.twins:
+        return replace(posting, conflict=Conflict.TWIN, conflict_with=by_key(beside.twins[bill.key]))
+    if bill.key in beside.lookalikes:
+        return replace(posting, conflict=Conflict.LOOKALIKE, conflict_with=beside.lookalikes[bill.key])
     return posting
 
 

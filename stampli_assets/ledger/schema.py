@@ -1,6 +1,6 @@
 """The ledger's tables. Money is whole minor units with its currency; times are ISO 8601 text in UTC.
 
-A change here is a migration: add a step to :data:`stampli_assets.ledger.store.MIGRATIONS`.
+A change here is a migration: add a step to :data:`stampli_assets.ledger.migrations.STEPS`.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ postings = Table(
     Column("adopted", Boolean, nullable=False, default=False),
     *(_text(name) for name in ("reason_code", "reason_sentence", "reason_remedy", "reason_raw")),
     _text("updated_at"),
+    _text("number_folded", server_default=""),
 )
 
 _in_the_erp = text("state IN ('sending', 'unknown', 'posted')")
@@ -63,6 +64,27 @@ one_document_in_the_erp = Index(
 """Two Stampli vendors that map to one cannot both put the same number into the ERP."""
 Index("postings_by_file", postings.c.connection, postings.c.partition)
 Index("postings_by_stampli_id", postings.c.erp, postings.c.company, postings.c.kind, postings.c.stampli_id)
+postings_by_folded_number = Index(
+    "postings_by_folded_number", *(postings.c[name] for name in ("erp", "company", "kind", "number_folded"))
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    _text("holder"),
+    _text("until"),
+)
+"""Who works on a file. ``number`` counts every taking of it, so that a former holder is recognised and fenced off."""
+
+decisions = Table(
+    "decisions",
+    metadata,
+    *(_text(name) for name in ("key", "what", "by", "because", "at")),
+    PrimaryKeyConstraint("key", "what"),
+)
+"""What a person decided about a posting; ``what`` is a :class:`~stampli_assets.model.postings.Decision`."""
 
 deliveries = Table(
     "deliveries",

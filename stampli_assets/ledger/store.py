@@ -10,25 +10,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
-from stampli_assets.ledger import schema
+from stampli_assets.ledger.migrations import bring_up_to_date
 from stampli_assets.model.errors import Defect, Misconfigured, Transient
 
 if TYPE_CHECKING:
+    from stampli_assets.ledger.decisions import Decisions
     from stampli_assets.ledger.deliveries import Deliveries
     from stampli_assets.ledger.findings import Findings
     from stampli_assets.ledger.journal import Journal
+    from stampli_assets.ledger.leases import Leases
     from stampli_assets.ledger.postings import Postings
 
 LOCK_SECONDS = 30
 _POSTGRES_LOCK = 7_346_210_577_115_204_301
 """The advisory lock that makes the ledger's writers take turns; any constant that no other program uses."""
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (schema.metadata.create_all,)
-"""Step n makes version n of an older ledger. The first makes it from nothing."""
 
 
 class LedgerStore:
@@ -36,12 +35,16 @@ class LedgerStore:
 
     Args:
         url: ``sqlite:///path`` or ``postgresql+psycopg2://…``.
-        now: the present moment in UTC.
+        now: the present moment in UTC, for tests. Without it the database's own clock decides, which all machines share.
+        engine: how to open databases, for tests that break them. Without it, from the url.
     """
 
-    def __init__(self, url: str, *, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self, url: str, *, now: Callable[[], datetime] | None = None, engine: Callable[[], Engine] | None = None
+    ) -> None:
         self.url = url
-        self.now = now or (lambda: datetime.now(UTC))
+        self._given_now = now
+        self._given_engine = engine
         self._ready = False
         self._making_ready = threading.Lock()
 
@@ -69,6 +72,38 @@ class LedgerStore:
 
         return Journal(self)
 
+    @cached_property
+    def decisions(self) -> Decisions:
+        from stampli_assets.ledger.decisions import Decisions
+
+        return Decisions(self)
+
+    @cached_property
+    def leases(self) -> Leases:
+        from stampli_assets.ledger.leases import Leases
+
+        return Leases(self)
+
+    def now(self) -> datetime:
+        """The present moment in UTC by the ledger's clock.
+
+        Raises:
+            Transient: the database cannot be reached.
+        """
+        if self._given_now is not None:
+            return self._given_now()
+        with self.reading() as connection:
+            return self.moment(connection)
+
+    def moment(self, connection: Connection) -> datetime:
+        """The same within a transaction. A SQLite ledger never spans machines: its clock is this one's."""
+        if self._given_now is not None:
+            return self._given_now()
+        if connection.dialect.name == "postgresql":
+            told: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+            return told.astimezone(UTC)
+        return datetime.now(UTC)
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One durable transaction; writers take turns, so what is read in it is true until it ends.
@@ -95,10 +130,12 @@ class LedgerStore:
 
     @cached_property
     def _engine(self) -> Engine:
+        if self._given_engine is not None:
+            return self._given_engine()
         try:
             url = make_url(self.url)
             if url.get_backend_name() == "sqlite":
-                return _sqlite(self.url, url.database)
+                return sqlite_engine(self.url, url.database)
             return create_engine(self.url, pool_pre_ping=True)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise Misconfigured(
@@ -114,14 +151,15 @@ class LedgerStore:
             if not self._ready:
                 with _said_plainly(), self._engine.begin() as connection:
                     _take_turn(connection)
-                    _migrate(connection, iso(self.now()))
+                    bring_up_to_date(connection, iso(self.moment(connection)))
                 self._ready = True
 
 
-def _sqlite(url: str, path: str | None) -> Engine:
+def sqlite_engine(url: str, path: str | None, **options: Any) -> Engine:
+    """A SQLite engine whose commits are on disk before they are answered, and whose writers take turns."""
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False}, **options)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -142,22 +180,6 @@ def _take_turn(connection: Connection) -> None:
     """SQLite's BEGIN IMMEDIATE already does; PostgreSQL needs a lock that ends with the transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _POSTGRES_LOCK})
-
-
-def _migrate(connection: Connection, now: str) -> None:
-    version = 0
-    if inspect(connection).has_table(schema.meta.name):
-        version = connection.execute(select(func.max(schema.meta.c.version))).scalar() or 0
-    if version > len(MIGRATIONS):
-        raise Misconfigured(
-            f"This ledger was written by a newer version of stampli-assets (schema {version}; this one knows "
-            f"{len(MIGRATIONS)}).",
-            remedy="Install the newer version again; nothing was read or changed.",
-            code="LEDGER_NEWER",
-        )
-    for step, migration in enumerate(MIGRATIONS[version:], start=version + 1):
-        migration(connection)
-        connection.execute(schema.meta.insert().values(version=step, at=now))
 
 
 @contextmanager

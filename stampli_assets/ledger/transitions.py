@@ -54,12 +54,12 @@ def after(posting: Posting, verdict: Verdict) -> dict[str, Any] | None:
                 "state": State.REFUSED,
                 **because(reasons[0] if reasons else Reason("REFUSED", "No reason given.")),
             }
-        case Unknown(why):
-            change = {"state": State.UNKNOWN, **because(Reason("UNKNOWN", why))}
+        case Unknown(why, code):
+            change = {"state": State.UNKNOWN, **because(Reason(code, why))}
         case Held(reason):
             change = {"state": State.HELD, **because(reason)}
         case ProvenAbsent():
-            change = {"state": State.PLANNED, "epoch": posting.epoch + 1, "intent_at": None, **because(None)}
+            change = {"state": State.PLANNED, "intent_at": None, **because(None)}
         case NotSent():
             change = {"state": State.PLANNED, "intent_at": None, **because(None)}
         case _:

@@ -54,9 +54,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It may have been kept: read back before anything else."""
+    """It may have been kept: read back before anything else. ``code`` is ``UNKNOWN``, or
+    :data:`~stampli_assets.model.postings.REPEATED`.
+    """
 
     why: str
+    code: str = "UNKNOWN"
 
 
 Outcome = Posted | AlreadyThere | Refused | Unknown
@@ -71,7 +74,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class ProvenAbsent:
-    """A read-back after the settle window did not find it: it may be sent again, under the next epoch."""
+    """A read-back after the settle window did not find it: it may be sent again, under the same control id, so that an
+    ERP that knows it after all can say so.
+    """
 
 
 @dataclass(frozen=True, slots=True)

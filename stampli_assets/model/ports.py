@@ -16,7 +16,7 @@ from stampli_assets.model.documents import Bill
 from stampli_assets.model.findings import Finding, OpenFinding
 from stampli_assets.model.identity import ContentDigest, ControlId, PartitionKey
 from stampli_assets.model.outcome import ErpRecord, Outcome, Verdict
-from stampli_assets.model.postings import Intent, Posting, Source
+from stampli_assets.model.postings import Intent, Lease, Posting, Source
 from stampli_assets.model.remote import LandedFile, RemoteFile
 
 
@@ -97,13 +97,35 @@ class Ledger(Protocol):
         """The posting of each bill, in order: planned anew, or as it stands (with its conflict, if any)."""
         ...
 
-    def mark_sending(self, intents: Sequence[Intent], source: Source, at: datetime) -> Sequence[Posting | None]:
-        """Record the intent to send, durably, before a byte leaves; ``None`` where another worker was first."""
+    def mark_sending(self, intents: Sequence[Intent], source: Source, lease: Lease) -> Sequence[Posting | None]:
+        """Record the intent to send, durably, before a byte leaves; ``None`` where another worker was first.
+
+        Raises:
+            Transient: the lease is not ours any more; nothing may be sent.
+        """
         ...
 
-    def record(self, verdicts: Sequence[tuple[Posting, Verdict]], source: Source, at: datetime) -> Sequence[Posting]:
+    def record(self, verdicts: Sequence[tuple[Posting, Verdict]], source: Source) -> Sequence[Posting]:
         """Record how each posting ended. A posting that somebody else moved on meanwhile is answered as it is."""
         ...
+
+    def now(self) -> datetime:
+        """The present moment in UTC by the clock that stamps the intents."""
+        ...
+
+
+class LeaseBook(Protocol):
+    """Who may work on a file; kept in the ledger, by its clock."""
+
+    def take(self, name: str, holder: str) -> Lease:
+        """Raises ``Transient`` while somebody else holds it."""
+        ...
+
+    def renew(self, lease: Lease) -> None:
+        """A sign of life; raises ``Transient`` when it was taken over."""
+        ...
+
+    def release(self, lease: Lease) -> None: ...
 
 
 class DeliveryBook(Protocol):

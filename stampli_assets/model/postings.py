@@ -36,6 +36,22 @@ class Conflict(StrEnum):
     """Another Stampli vendor with the same ERP vendor and document number holds a posting."""
     MOVED = "moved"
     """The same Stampli document id stands under another posting key."""
+    LOOKALIKE = "lookalike"
+    """The same vendor has a document whose number differs only in case or spaces."""
+
+
+class Decision(StrEnum):
+    """What only a person can say about a posting."""
+
+    DISTINCT = "distinct"
+    """Its number looks like another one's, and it is another document all the same."""
+    ABSENT = "absent"
+    """The ERP says that it was sent before, and does not hold it: send it again under a new control id."""
+
+
+REPEATED = "REPEATED"
+"""Reason code of an unknown posting: the ERP says that it has executed this request before. However long it does not
+show the document, it is not sent again until a person decides (:attr:`Decision.ABSENT`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,15 @@ class Source:
     partition: str
     file_name: str
     run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on ``name`` alone. ``number`` grows with every taking: the fence against a former holder."""
+
+    name: str
+    number: int
+    holder: str
 
 
 @dataclass(frozen=True, slots=True)

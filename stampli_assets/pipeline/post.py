@@ -8,13 +8,17 @@ The rule, in the order in which a batch meets it:
    when it differs.
 4. The intent is on disk before the first byte leaves. A crash anywhere after that leaves ``sending`` behind, and
    the next run begins at 2.
-5. Answers that were lost are read back at once; what is not found waits for the settle window.
+5. Answers that were lost are read back at once; what is not found waits for the settle window, and is then sent again
+   under the same control id, so that an ERP that knows it after all can say so.
+
+One run at a time works on a file: it holds the file's lease, and each intent is recorded under the lease's number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -29,9 +33,12 @@ from stampli_assets.model.outcome import (
     ProvenAbsent,
     Verdict,
 )
-from stampli_assets.model.ports import BillBook, Clock, Faults, Ledger, Progress
-from stampli_assets.model.postings import Conflict, Intent, Posting, Source, State
+from stampli_assets.model.ports import BillBook, Clock, Faults, LeaseBook, Ledger, Progress
+from stampli_assets.model.postings import REPEATED, Conflict, Intent, Lease, Posting, Source, State
 from stampli_assets.pipeline.readback import held_because, record_of
+
+HEARTBEAT_SECONDS = 20
+"""How often the lease is renewed while the ERP is thinking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +52,24 @@ class Pace:
     """An intent older than this is not sent any more: somebody may have read it back as absent meanwhile."""
 
 
+def threads(most: int) -> Executor:
+    """The senders of production: one thread for each request under way."""
+    return ThreadPoolExecutor(max_workers=most, thread_name_prefix="erp")
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What one posting run works with."""
+    """What one posting run works with. ``senders`` makes what carries out so many requests at once."""
 
     ledger: Ledger
+    leases: LeaseBook
     book: BillBook
     clock: Clock
     source: Source
     faults: Faults
     progress: Progress
     pace: Pace = field(default_factory=Pace)
+    senders: Callable[[int], Executor] = threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +101,30 @@ def post(bills: Sequence[Bill], desk: Desk) -> Batch:
 
     Raises:
         Defect: the ledger met a transition that must not exist; nothing further is sent.
-        Transient: the ledger, or the ERP when reading, could not be reached.
+        Transient: another run works on this file; or the ledger, or the ERP when reading, could not be reached.
     """
-    standing = dict(enumerate(desk.ledger.open(bills, desk.source)))
-    _read_back(bills, standing, desk)
-    ready = [place for place, posting in standing.items() if _may_be_sent(posting)]
-    ready = _adopt_what_is_there(bills, standing, ready, desk)
-    stopped_by = _send(bills, standing, ready, desk)
-    _read_back(bills, standing, desk)
+    with _leased(desk) as lease:
+        standing = dict(enumerate(desk.ledger.open(bills, desk.source)))
+        _read_back(bills, standing, desk)
+        ready = [place for place, posting in standing.items() if _may_be_sent(posting)]
+        ready = _adopt_what_is_there(bills, standing, ready, desk)
+        stopped_by = _send(bills, standing, ready, desk, lease)
+        _read_back(bills, standing, desk)
     return Batch(
         tuple(Intent(bill, _against(standing[place], bill)) for place, bill in enumerate(bills)),
         stopped_by,
     )
+
+
+@contextmanager
+def _leased(desk: Desk) -> Iterator[Lease]:
+    lease = desk.leases.take(f"{desk.source.connection}/{desk.source.partition}", desk.source.run)
+    desk.faults.reach("leased")
+    try:
+        yield lease
+    finally:
+        with suppress(Transient):  # it ends by itself where the ledger is away
+            desk.leases.release(lease)
 
 
 def _may_be_sent(posting: Posting) -> bool:
@@ -125,16 +151,22 @@ def _read_back(bills: Sequence[Bill], standing: dict[int, Posting], desk: Desk) 
         replace(bills[place], vendor_id=standing[place].vendor_id, number=standing[place].number) for place in doubtful
     ]
     # The moment counts from before the question: an answer can only say what was true then.
-    asked_at = desk.clock.now()
+    asked_at = desk.ledger.now()
     verdicts: list[tuple[int, Verdict]] = []
     for place, records in zip(doubtful, desk.book.find(sent), strict=True):
         posting = standing[place]
         if records:
             verdicts.append((place, _verdict_on_found(posting, records)))
-        elif posting.intent_at is not None and asked_at - posting.intent_at >= desk.pace.settle:
+        elif _is_over(posting, asked_at, desk.pace.settle):
             verdicts.append((place, ProvenAbsent()))
     desk.faults.reach("verified-not-recorded")
     _record(standing, verdicts, desk)
+
+
+def _is_over(posting: Posting, asked_at: datetime, settle: timedelta) -> bool:
+    """Whether absence may be believed: never while the ERP itself says that it has executed the request."""
+    contradicted = posting.reason is not None and posting.reason.code == REPEATED
+    return not contradicted and posting.intent_at is not None and asked_at - posting.intent_at >= settle
 
 
 def _verdict_on_found(posting: Posting, records: Sequence[ErpRecord]) -> Verdict:
@@ -167,15 +199,13 @@ def _adopt_what_is_there(
 def _record(standing: dict[int, Posting], verdicts: Sequence[tuple[int, Verdict]], desk: Desk) -> None:
     if not verdicts:
         return
-    recorded = desk.ledger.record(
-        [(standing[place], verdict) for place, verdict in verdicts], desk.source, desk.clock.now()
-    )
+    recorded = desk.ledger.record([(standing[place], verdict) for place, verdict in verdicts], desk.source)
     for (place, _), posting in zip(verdicts, recorded, strict=True):
         standing[place] = posting
 
 
 def _send(
-    bills: Sequence[Bill], standing: dict[int, Posting], ready: Sequence[int], desk: Desk
+    bills: Sequence[Bill], standing: dict[int, Posting], ready: Sequence[int], desk: Desk, lease: Lease
 ) -> StampliAssetsError | None:
     """Send what is ready, a bounded number of requests at a time; answers what stopped the sending.
 
@@ -184,7 +214,7 @@ def _send(
     """
     stopped_by: StampliAssetsError | None = None
     requests = _requests(ready, desk.pace.functions_per_request)
-    with ThreadPoolExecutor(max_workers=desk.pace.parallel_requests, thread_name_prefix="erp") as senders:
+    with desk.senders(desk.pace.parallel_requests) as senders:
         flying: dict[Future[_Answer], list[int]] = {}
         try:
             while True:
@@ -192,36 +222,53 @@ def _send(
                     places = next(requests, None)
                     if places is None:
                         break
-                    won = _intend(bills, standing, places, desk)
+                    intended = desk.clock.now()
+                    won = _intend(bills, standing, places, desk, lease)
                     if won:
                         carried = [Intent(bills[place], standing[place]) for place in won]
-                        flying[senders.submit(_request, carried, desk)] = won
+                        flying[senders.submit(_request, carried, intended, desk)] = won
                 if not flying:
                     return stopped_by
-                for done in wait(flying, return_when=FIRST_COMPLETED).done:
-                    answer = done.result()
-                    places = flying.pop(done)
-                    desk.faults.reach("sent-not-recorded")
-                    _record(standing, list(zip(places, answer.verdicts, strict=True)), desk)
-                    desk.faults.reach("recorded")
-                    desk.progress.request_done(
-                        [Intent(bills[place], standing[place]) for place in places], answer.seconds
-                    )
-                    stopped_by = stopped_by or answer.stopped_by
+                landed = wait(flying, timeout=HEARTBEAT_SECONDS, return_when=FIRST_COMPLETED).done
+                if not landed:
+                    stopped_by = stopped_by or _sign_of_life(desk, lease)
+                for done in [future for future in flying if future in landed]:
+                    stopped_by = stopped_by or _landed(bills, standing, flying.pop(done), done.result(), desk)
         finally:
             for waiting in flying:
                 waiting.cancel()
+
+
+def _sign_of_life(desk: Desk, lease: Lease) -> Transient | None:
+    """The lease renewed; or why nothing more may be sent. What is under way is still waited for."""
+    try:
+        desk.leases.renew(lease)
+    except Transient as lost:
+        return lost
+    return None
+
+
+def _landed(
+    bills: Sequence[Bill], standing: dict[int, Posting], places: list[int], answer: _Answer, desk: Desk
+) -> StampliAssetsError | None:
+    desk.faults.reach("sent-not-recorded")
+    _record(standing, list(zip(places, answer.verdicts, strict=True)), desk)
+    desk.faults.reach("recorded")
+    desk.progress.request_done([Intent(bills[place], standing[place]) for place in places], answer.seconds)
+    return answer.stopped_by
 
 
 def _requests(ready: Sequence[int], size: int) -> Iterator[list[int]]:
     return (list(ready[start : start + size]) for start in range(0, len(ready), size))
 
 
-def _intend(bills: Sequence[Bill], standing: dict[int, Posting], places: list[int], desk: Desk) -> list[int]:
+def _intend(
+    bills: Sequence[Bill], standing: dict[int, Posting], places: list[int], desk: Desk, lease: Lease
+) -> list[int]:
     """Record the intents of one request; answers the places that are ours to send."""
     desk.faults.reach("before-intent")
     intents = [Intent(bills[place], standing[place]) for place in places]
-    marked = desk.ledger.mark_sending(intents, desk.source, desk.clock.now())
+    marked = desk.ledger.mark_sending(intents, desk.source, lease)
     desk.faults.reach("intent-recorded")
     won = []
     for place, posting in zip(places, marked, strict=True):
@@ -241,11 +288,14 @@ class _Answer:
     stopped_by: StampliAssetsError | None = None
 
 
-def _request(intents: Sequence[Intent], desk: Desk) -> _Answer:
-    """One request to the ERP, in a sender's thread. Whatever is not certain is unknown."""
+def _request(intents: Sequence[Intent], intended: datetime, desk: Desk) -> _Answer:
+    """One request to the ERP, in a sender's thread. Whatever is not certain is unknown.
+
+    ``intended`` is when the intents were about to be recorded, by this worker's clock, as is the moment of sending.
+    """
     started = desk.clock.now()
-    intended = min(intent.posting.intent_at or started for intent in intents)
-    if started - intended > desk.pace.send_within:
+    desk.faults.reach("before-send")
+    if desk.clock.now() - intended > desk.pace.send_within:
         late = Transient("The sender was held up for too long after the intent; nothing was sent.", code="STALE_INTENT")
         return _Answer([NotSent() for _ in intents], 0.0, late)
     try:

@@ -10,7 +10,7 @@ from stampli_assets.model.errors import FileRefused, StampliAssetsError
 from stampli_assets.model.findings import End, Finding
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import Reason
-from stampli_assets.model.postings import Conflict, Intent, State
+from stampli_assets.model.postings import REPEATED, Conflict, Intent, State
 from stampli_assets.pipeline.post import Batch
 
 if TYPE_CHECKING:
@@ -112,6 +112,13 @@ def _conflict(intent: Intent) -> Reason:
             f"{bill.number} of vendor {bill.vendor_id} is already posted for another Stampli vendor ({other}).",
             f"Check whether one invoice was entered twice. Correct the vendor rule or cancel one in Stampli, {RERUN}.",
         )
+    if posting.conflict is Conflict.LOOKALIKE:
+        return Reason(
+            "LOOKALIKE",
+            f"{bill.number} differs only in case or spaces from {other}.",
+            f"If both are one invoice, cancel this one in Stampli. If they are two, say so: stampli decide distinct "
+            f'"{bill.number}" --vendor {bill.vendor_id}; {RERUN}.',
+        )
     return Reason(
         "MOVED",
         f"Stampli's document {bill.stampli_id} came before under another vendor or number ({other}).",
@@ -120,6 +127,8 @@ def _conflict(intent: Intent) -> Reason:
 
 
 def _unknown(intent: Intent, settle: timedelta) -> Reason:
+    if intent.posting.reason is not None and intent.posting.reason.code == REPEATED:
+        return _repeated(intent)
     minutes = int(settle.total_seconds() // 60)
     sent = intent.posting.intent_at
     at = f" at {sent:%Y-%m-%d %H:%M} UTC" if sent else ""
@@ -128,6 +137,18 @@ def _unknown(intent: Intent, settle: timedelta) -> Reason:
         f"{intent.bill.number} was sent{at} and no answer came; the ERP does not show it yet.",
         f"Nothing to do: it is looked up again and sent only when it is proven absent, {minutes} minutes after it was "
         "sent. Rerun from failure after that, or let the machine do it.",
+        intent.posting.reason.sentence if intent.posting.reason else "",
+    )
+
+
+def _repeated(intent: Intent) -> Reason:
+    bill = intent.bill
+    return Reason(
+        REPEATED,
+        f"The ERP says that it has taken {bill.number} before, and shows no bill of vendor {bill.vendor_id} under that "
+        "number. It is not sent again.",
+        "It is looked up again by itself. Look for it in the ERP, drafts and deleted bills too; when it is certainly not "
+        f'there, say so: stampli decide absent "{bill.number}" --vendor {bill.vendor_id}; {RERUN}.',
         intent.posting.reason.sentence if intent.posting.reason else "",
     )
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -151,3 +152,20 @@ def test_a_connection_that_does_not_exist_is_answered_with_those_that_do(install
     done = stampli(installed[0], "run", "--connection", "nobody")
     assert done.returncode == 2
     assert "acme_us" in done.stderr
+
+
+def test_a_number_that_looks_like_another_waits_for_a_decision_that_is_recorded(installed):
+    folder, sandbox = installed
+    first, second = invoices(sandbox.firm, 2, today=TODAY)
+    twins = [replace(first, number="Inv 77"), replace(second, vendor_id=first.vendor_id, number="INV77")]
+    twins[1] = replace(twins[1], vendor_name=first.vendor_name)
+    sandbox.put("invoices_alike.csv", export_csv(twins))
+    assert stampli(folder, "run", "--settle-seconds", "0.2").returncode == 1
+    told = stampli(folder, "errors")
+    assert "Inv 77 differs only in case or spaces from INV77" in told.stdout
+    assert stampli(folder, "decide", "distinct", "Inv 77").returncode == 2
+    for number in ("Inv 77", "INV77"):
+        decided = stampli(folder, "decide", "distinct", number, "--by", "R. Controller", "--because", "two deliveries")
+        assert decided.returncode == 0, decided.stderr
+    assert stampli(folder, "run", "--settle-seconds", "0.2").returncode == 0
+    assert {bill["RECORDID"] for bill in sandbox.intacct.books.bills.values()} == {"Inv 77", "INV77"}

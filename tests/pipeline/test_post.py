@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from stampli_assets.ledger.store import LedgerStore
 from stampli_assets.model.errors import Misconfigured, Transient
 from stampli_assets.model.findings import End
-from stampli_assets.model.postings import Conflict, State
+from stampli_assets.model.postings import Conflict, Decision, State
 from stampli_assets.model.secret import Secret
 from stampli_assets.pipeline.post import Desk, Pace, post
 from stampli_assets.pipeline.unsettled import unposted
@@ -34,8 +34,10 @@ class World:
 
     def post(self, *bills, faults=None, run="run-1", **company):
         pace = Pace(functions_per_request=2, parallel_requests=1, settle=SETTLE)
+        ledger = self.ledger
         desk = Desk(
-            ledger=LedgerStore(f"sqlite:///{self.folder / 'ledger.db'}", now=self.clock.now).postings,
+            ledger=ledger.postings,
+            leases=ledger.leases,
             book=make_book(self.simulator.url, self.clock, **company),
             clock=self.clock,
             source=make_source(run=run),
@@ -44,6 +46,10 @@ class World:
             pace=pace,
         )
         return post(bills, desk)
+
+    @property
+    def ledger(self) -> LedgerStore:
+        return LedgerStore(f"sqlite:///{self.folder / 'ledger.db'}", now=self.clock.now)
 
     @property
     def held(self) -> dict[str, int]:
@@ -125,7 +131,7 @@ def test_a_lost_answer_is_read_back_at_once_and_not_sent_again(world):
     assert world.simulator.told()["creates"] == 2
 
 
-def test_a_lost_request_waits_for_the_settle_window_and_is_then_sent_under_a_new_control_id(world):
+def test_a_lost_request_waits_for_the_settle_window_and_is_then_sent_under_the_same_control_id(world):
     world.simulator.faults.queue("drop_before_commit")
     first = world.post(make_bill())
     assert ends(first) == [End.UNKNOWN]
@@ -135,7 +141,94 @@ def test_a_lost_request_waits_for_the_settle_window_and_is_then_sent_under_a_new
     world.clock.pass_time(minutes=2)
     assert states(world.post(make_bill())) == [State.POSTED]
     (bill,) = world.simulator.books.bills.values()
-    assert bill["controlid"].endswith("0002")
+    assert bill["controlid"].endswith("0001")
+
+
+@pytest.mark.parametrize("gateway_says", ["error", "replay"])
+def test_a_commit_that_shows_long_after_the_window_is_known_to_the_gateway_and_never_doubled(world, gateway_says):
+    world.simulator.change_rules({"duplicate_controlid": gateway_says})
+    world.simulator.faults.queue("late_commit", seconds=7200)
+    world.post(make_bill())
+    for _ in range(3):
+        world.clock.pass_time(minutes=30)
+        world.post(make_bill())
+    assert len(world.simulator.books.bills) == 1
+    world.clock.pass_time(minutes=60)
+    assert states(world.post(make_bill())) == [State.POSTED]
+    assert len(world.simulator.books.bills) == 1
+
+
+def test_what_the_erp_has_taken_and_does_not_show_waits_for_a_person_who_says_that_it_is_absent(world):
+    world.simulator.faults.queue("drop_after_commit")
+    with pytest.raises(Crash):
+        world.post(make_bill(), faults=CrashAt("sent-not-recorded"))
+    world.simulator.books.bills.clear()  # somebody deleted it before we looked
+    world.clock.pass_time(minutes=30)
+    (finding,) = unposted(world.post(make_bill()), SETTLE)
+    assert (finding.end, finding.code) == (End.UNKNOWN, "REPEATED")
+    assert "stampli decide absent" in finding.remedy
+    world.clock.pass_time(minutes=300)
+    assert ends(world.post(make_bill())) == [End.UNKNOWN]
+    assert world.simulator.books.bills == {}
+    world.ledger.decisions.decide("INV-1", Decision.ABSENT, by="R. Controller", because="looked in Intacct")
+    assert states(world.post(make_bill())) == [State.POSTED]
+    assert len(world.simulator.books.bills) == 1
+
+
+def test_a_number_that_differs_only_in_case_or_spaces_is_flagged_until_a_person_says_that_it_is_another(world):
+    world.post(make_bill("INV 7"))
+    (finding,) = unposted(world.post(make_bill("inv7"), make_bill("INV-8")), SETTLE)
+    assert (finding.end, finding.document, finding.code) == (End.HELD, "inv7", "LOOKALIKE")
+    assert "INV 7" in finding.sentence
+    assert world.held == {"INV 7": 1, "INV-8": 1}
+    world.ledger.decisions.decide("inv7", Decision.DISTINCT, by="R. Controller", because="two deliveries")
+    assert states(world.post(make_bill("inv7"))) == [State.POSTED]
+
+
+def test_two_numbers_of_one_file_that_look_the_same_are_both_flagged(world):
+    found = unposted(world.post(make_bill("a-1", first_row=1), make_bill("A-1", first_row=2), make_bill("B")), SETTLE)
+    assert [(one.document, one.code) for one in found] == [("a-1", "LOOKALIKE"), ("A-1", "LOOKALIKE")]
+    assert "row 2 of this file" in found[0].sentence
+    assert world.held == {"B": 1}
+
+
+def test_lookalikes_of_different_vendors_are_nobodys_business(world):
+    world.simulator.change_master("vendors", "V-2", {"STATUS": "active"})
+    batch = world.post(make_bill("A 1"), make_bill("a1", vendor_id="V-2"))
+    assert states(batch) == [State.POSTED] * 2
+
+
+def test_a_second_run_of_a_file_waits_while_the_first_one_works_on_it(world):
+    lease = world.ledger.leases.take(f"acme_us/{make_source().partition}", "somebody else's run")
+    with pytest.raises(Transient, match="Another run"):
+        world.post(make_bill())
+    world.ledger.leases.release(lease)
+    assert states(world.post(make_bill())) == [State.POSTED]
+
+
+class TakenOver:
+    """While this worker stands still at a point, its lease ends and another run takes the file over."""
+
+    def __init__(self, world, point: str, *, standstill: float) -> None:
+        self.world, self.point, self.standstill = world, point, standstill
+
+    def reach(self, point: str) -> None:
+        if point == self.point:
+            self.point = ""
+            self.world.clock.pass_time(seconds=self.standstill)
+            self.world.post(*[make_bill(f"N-{n}") for n in range(3)], run="run-2")
+
+
+@pytest.mark.parametrize("standstill", [100, 1500])
+@pytest.mark.parametrize("point", ["leased", "before-intent", "intent-recorded", "before-send", "sent-not-recorded"])
+def test_a_worker_that_stood_still_past_its_lease_sends_nothing_more(world, point, standstill):
+    bills = [make_bill(f"N-{n}") for n in range(3)]
+    with contextlib.suppress(Transient):
+        world.post(*bills, faults=TakenOver(world, point, standstill=standstill))
+    world.clock.pass_time(minutes=21)
+    assert states(world.post(*bills, run="run-3")) == [State.POSTED] * 3
+    assert world.held == {f"N-{n}": 1 for n in range(3)}
+    assert world.simulator.told()["creates"] == 3
 
 
 def test_a_commit_that_shows_late_is_found_within_the_window_and_never_doubled(world):
@@ -227,11 +320,12 @@ def test_two_stampli_vendors_with_one_erp_vendor_and_number_make_one_bill(world)
     assert world.held == {"N": 1}
 
 
-def test_several_connections_post_side_by_side_without_mixing_answers(world, tmp_path):
+def test_several_connections_post_side_by_side_without_mixing_answers(world):
     bills = [make_bill(f"N-{n}", total=f"{n + 1}.00") for n in range(40)]
     world.simulator.faults.queue("shuffle_results", times=5)
     desk = Desk(
-        ledger=LedgerStore(f"sqlite:///{tmp_path / 'ledger.db'}").postings,
+        ledger=world.ledger.postings,
+        leases=world.ledger.leases,
         book=make_book(world.simulator.url),
         clock=world.clock,
         source=make_source(),

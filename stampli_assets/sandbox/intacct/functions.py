@@ -65,8 +65,9 @@ class Clerk:
         key = f"{request.told['senderid']}|{self._books.company['company_id']}|{function.control_id}"
         writes = name.startswith(("create", "update", "delete"))
         try:
-            if writes and request.unique and key in self._books.completed:
-                if self._books.rules["duplicate_controlid"] != "replay":
+            policy = self._books.rules["duplicate_controlid"]
+            if writes and request.unique and key in self._books.completed and policy != "ignore":
+                if policy != "replay":
                     raise FunctionFailure(REPEATED, data=_objects([]))
                 return FunctionResult(name, function.control_id, "success", self._replayed(self._books.completed[key]))
             done, record_no = self._call(function, who, late)
