@@ -1,0 +1,111 @@
+"""The sandbox's firm as Sage X3 would hold it: the same vendors, accounts and dimensions under X3's field codes."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from typing import Any
+
+from stampli_assets.sandbox.firm import CLASSES, DEPARTMENTS, LOCATIONS, PROJECTS, TERMS, Firm
+from stampli_assets.sandbox.x3.books import CLOSED, NO, OPEN, YES
+
+FOLDER, FIRM_COMPANY, FIRM_SITE, CHART = "ACMEPROD", "ACME", "AC100", "USA"
+X3_USER, CLIENT_ID, OAUTH_CLIENT = "stampli", "sandbox-connected-app", "sandbox-oauth-client"
+USER_PASSWORD = "sandbox-only-x3-user"  # noqa: S105 - the sandbox's, derived from nothing and good for nothing
+APP_SECRET = "sandbox-only-x3-connected-app"  # noqa: S105
+OAUTH_SECRET = "sandbox-only-x3-oauth"  # noqa: S105
+X3_SECRETS = {
+    "STAMPLI_SECRET_SANDBOX_X3_USER": USER_PASSWORD,
+    "STAMPLI_SECRET_SANDBOX_X3_CONNECTED_APP": APP_SECRET,
+    "STAMPLI_SECRET_SANDBOX_X3_OAUTH": OAUTH_SECRET,
+}
+REDIRECT_URI = "http://127.0.0.1:18099/callback"
+X3_TERMS = {"Net 30": "NET30", "Net 15": "NET15", "Net 45": "NET45", "Due on receipt": "RECEIPT"}
+"""The firm's payment terms and their codes in X3."""
+DIMENSION_TYPES = {"CCT": "Cost centre", "LOC": "Location", "PRJ": "Project", "CLS": "Class"}
+"""The firm's departments, locations, projects and classes are dimensions of these types."""
+_VALUES = {"CCT": DEPARTMENTS, "LOC": LOCATIONS, "PRJ": PROJECTS, "CLS": CLASSES}
+_REQUIRES = {"REQUIREDEPT": "CCT", "REQUIRELOC": "LOC", "REQUIREPROJECT": "PRJ", "REQUIRECLASS": "CLS"}
+_YEARS = (2025, 2026, 2027)
+
+
+def x3_masters(firm: Firm) -> dict[str, Any]:
+    """What the X3 simulators are given for this firm."""
+    intacct = firm.masters()
+    return {
+        "endpoint": FOLDER,
+        "users": {X3_USER: USER_PASSWORD},
+        "connected_apps": {CLIENT_ID: {"secret": APP_SECRET, "users": [X3_USER]}},
+        "oauth_clients": {OAUTH_CLIENT: {"secret": OAUTH_SECRET, "redirect_uris": [REDIRECT_URI]}},
+        "base_currency": "USD",
+        "suppliers": [_supplier(row) for row in intacct["vendors"]],
+        "accounts": [_account(row) for row in intacct["accounts"]],
+        "dimension_types": [{"DIE": code, "DES": name, "ENAFLG": YES} for code, name in DIMENSION_TYPES.items()],
+        "dimensions": [
+            {"DIE": kind, "CCE": code, "DES": name, "ENAFLG": YES}
+            for kind, values in _VALUES.items()
+            for code, name in values.items()
+        ],
+        "restrictions": [{"ACC": "66100", "DIE": "CLS", "CCE": "WAR"}],
+        "sites": [
+            {"FCY": f"AC{code}", "DES": name, "CPY": FIRM_COMPANY, "ENAFLG": YES} for code, name in LOCATIONS.items()
+        ],
+        "tax_codes": [
+            {"VAT": "NT", "DES": "No tax", "RATE": "0", "ENAFLG": YES},
+            {"VAT": "OHST", "DES": "Ohio sales tax", "RATE": "7.25", "ENAFLG": YES},
+            {"VAT": "OHOLD", "DES": "Ohio sales tax until 2013", "RATE": "7.0", "ENAFLG": NO},
+        ],
+        "tax_rules": [{"VAC": "USA", "DES": "United States", "ENAFLG": YES}],
+        "payment_terms": [{"PTE": X3_TERMS[name], "DES": name, "ENAFLG": YES} for name in TERMS],
+        "currencies": [{"CUR": "USD", "DES": "US dollar", "ENAFLG": YES}],
+        "categories": [{"BSGCOD": "US", "DES": "Suppliers in the US", "ENAFLG": YES}],
+        "periods": periods(firm.books_closed_through),
+        "rules": {},
+    }
+
+
+def periods(closed_through: str, years: tuple[int, ...] = _YEARS) -> list[dict[str, Any]]:
+    """Monthly periods; those that end by ``closed_through`` are closed."""
+    made = []
+    for year in years:
+        for month in range(1, 13):
+            last = f"{year}-{month:02d}-{monthrange(year, month)[1]:02d}"
+            state = CLOSED if last <= closed_through else OPEN
+            made.append({"PER": last[:7], "STRDAT": f"{last[:7]}-01", "ENDDAT": last, "STA": state})
+    return made
+
+
+def _supplier(row: dict[str, str]) -> dict[str, Any]:
+    number = row["VENDORID"]
+    address = {"BPAADD": "MAIN", "BPADES": "Head office", "BPAADDLIG": "1 Mill Road", "POSCOD": "44101"}
+    return {
+        "BPSNUM": number,
+        "BPSNAM": row["NAME"],
+        "BPSSHO": row["NAME"][:10].strip(),
+        "BSGCOD": "US",
+        "CUR": row["CURRENCY"],
+        "PTE": X3_TERMS[row["TERMNAME"]],
+        "VACBPR": "USA",
+        "ACCCOD": "LOCAL",
+        "BPAADD": "MAIN",
+        "BPRPAY": number,
+        "BPSTYP": 1,
+        "ENAFLG": YES if row["STATUS"] == "active" else NO,
+        "PAYLOKFLG": NO,
+        "DOUFLG": NO,
+        "CRY": "US",
+        "LAN": "ENG",
+        "EECNUM": "",
+        "CRN": row["TAXID"],
+        "BPADDRESS": [{**address, "CTY": "Cleveland", "SAT": "OH", "CRY": "US"}],
+    }
+
+
+def _account(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "ACC": row["ACCOUNTNO"],
+        "COA": CHART,
+        "DES": row["TITLE"],
+        "ENAFLG": YES if row["STATUS"] == "active" else NO,
+        "DIE": [kind for flag, kind in _REQUIRES.items() if row.get(flag) == "true"],
+        "FCY": [],
+    }
