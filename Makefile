@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 export DAGSTER_HOME := $(CURDIR)
 
-.PHONY: help setup run test check screenshots clean
+N ?= 10000
+
+.PHONY: help setup run test crash crash-sweeps check screenshots clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv with everything pinned in constraints.txt
 
@@ -23,6 +25,12 @@ run: $(STAMP) ## Start the sandbox and Dagster; the UI is at http://127.0.0.1:30
 
 test: $(STAMP) ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
+
+crash: $(STAMP) ## Play N=10000 schedules of crashes and bad replies; SEED=n tells one of them again
+	PYTHONPATH=tests $(BIN)/python -m crash --schedules $(N) $(if $(SEED),--seed $(SEED))
+
+crash-sweeps: $(STAMP) ## Every pair of fault point and bad reply; a reply cut at every byte
+	PYTHONPATH=tests $(BIN)/python -m crash --sweeps
 
 check: $(STAMP) ## Check format, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

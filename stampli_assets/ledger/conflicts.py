@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, select
+from sqlalchemy import Column, Connection, Row, or_, select
 
 from stampli_assets.ledger.folding import folded
 from stampli_assets.ledger.schema import MAY_BE_IN_THE_ERP, decisions, postings
@@ -30,35 +30,61 @@ def rows_of(connection: Connection, column: Column[str], values: Iterable[str]) 
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
-    """What stands beside bills in the ERP, or may: their twins, and documents whose numbers look the same."""
+class Around:
+    """What the ledger holds around bills: their own postings, and what stands in their way under *another* key.
 
+    ``twins``: the same ERP vendor and number. ``lookalikes``: the same vendor, and a number that differs only in case or
+    spaces, for a person. ``moved``: the same Stampli id. All of them in the ERP, or may be.
+    """
+
+    own: dict[str, Row[Any]]
     twins: Mapping[PostingKey, Row[Any]]
     lookalikes: Mapping[PostingKey, str]
+    moved: Mapping[PostingKey, Row[Any]]
 
 
-def alike(connection: Connection, bills: Sequence[Bill], source: Source) -> Alike:
-    """The documents of *other* posting keys that a bill must not stand beside without a person's word."""
-    rows = rows_of(connection, postings.c.number_folded, [folded(bill.number) for bill in bills]).values()
-    there: dict[str, list[Row[Any]]] = defaultdict(list)
+def around(connection: Connection, bills: Sequence[Bill], source: Source) -> Around:
+    """One look at everything that may concern these bills."""
+    keys = {str(bill.key) for bill in bills}
+    rows = [row for start in range(0, len(bills), AT_ONCE) for row in _near(connection, bills[start : start + AT_ONCE])]
+    folds: dict[str, list[Row[Any]]] = defaultdict(list)
+    ids: dict[str, Row[Any]] = {}
     for row in rows:
         if row.state in MAY_BE_IN_THE_ERP and _same_books(row, source):
-            there[row.number_folded].append(row)
-    distinct = _decided_distinct(connection, [bill.key for bill in bills])
+            folds[row.number_folded].append(row)
+            ids[row.stampli_id] = row
     twins: dict[PostingKey, Row[Any]] = {}
-    similar: dict[PostingKey, str] = {}
+    similar = _within(bills)
+    moved: dict[PostingKey, Row[Any]] = {}
     for bill in bills:
-        for row in there[folded(bill.number)]:
+        for row in folds[folded(bill.number)]:
             if row.key == bill.key:
                 continue
             if (row.vendor_id, row.number) == (bill.vendor_id, bill.number):
                 twins[bill.key] = row
-            elif row.number != bill.number and bill.key not in distinct and _same_vendor(row, bill):
+            elif row.number != bill.number and _same_vendor(row, bill):
                 similar[bill.key] = by_key(row)
-    return Alike(twins, {**_within(bills, distinct), **similar})
+        same_id = ids.get(bill.stampli_id) if bill.stampli_id else None
+        if same_id is not None and same_id.key != bill.key:
+            moved[bill.key] = same_id
+    distinct = _decided_distinct(connection, sorted(similar))
+    lookalikes = {key: what for key, what in similar.items() if key not in distinct}
+    return Around({row.key: row for row in rows if row.key in keys}, twins, lookalikes, moved)
 
 
-def _within(bills: Sequence[Bill], distinct: set[str]) -> dict[PostingKey, str]:
+def _near(connection: Connection, bills: Sequence[Bill]) -> Sequence[Row[Any]]:
+    return connection.execute(
+        select(postings).where(
+            or_(
+                postings.c.key.in_(sorted({bill.key for bill in bills})),
+                postings.c.stampli_id.in_(sorted({bill.stampli_id for bill in bills if bill.stampli_id})),
+                postings.c.number_folded.in_(sorted({folded(bill.number) for bill in bills})),
+            )
+        )
+    ).all()
+
+
+def _within(bills: Sequence[Bill]) -> dict[PostingKey, str]:
     """Bills of one batch whose numbers look the same."""
     places: dict[tuple[str, str], list[Bill]] = defaultdict(list)
     for bill in bills:
@@ -68,7 +94,7 @@ def _within(bills: Sequence[Bill], distinct: set[str]) -> dict[PostingKey, str]:
         for together in places.values()
         for bill in together
         for other in together
-        if other.number != bill.number and bill.key not in distinct
+        if other.number != bill.number
     }
 
 
@@ -84,18 +110,6 @@ def _decided_distinct(connection: Connection, keys: Sequence[str]) -> set[str]:
 
 def _same_vendor(row: Row[Any], bill: Bill) -> bool:
     return row.vendor_id == bill.vendor_id or row.stampli_vendor == bill.stampli_vendor_id
-
-
-def moved(connection: Connection, bills: Sequence[Bill], source: Source) -> dict[PostingKey, Row[Any]]:
-    """Bills whose Stampli id was sent, or may have been, under *another* posting key."""
-    ids = {bill.stampli_id for bill in bills if bill.stampli_id}
-    there = {
-        row.stampli_id: row
-        for row in rows_of(connection, postings.c.stampli_id, ids).values()
-        if row.state in MAY_BE_IN_THE_ERP and _same_books(row, source)
-    }
-    found = {bill.key: there.get(bill.stampli_id) for bill in bills if bill.stampli_id}
-    return {key: row for key, row in found.items() if row is not None and row.key != key}
 
 
 def by_key(row: Row[Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from stampli_assets.ledger.journal import append
 from stampli_assets.ledger.schema import deliveries
@@ -25,8 +25,13 @@ class Deliveries:
     def arrived(self, landed: LandedFile, run: str, at: datetime) -> str:
         """Record a delivery; answers the partition of an earlier one with the same bytes, or the empty text."""
         mine = (deliveries.c.connection == landed.connection) & (deliveries.c.partition == landed.partition)
+        when = select(deliveries.c.collected_at).where(mine)
+        with self._store.reading() as reading:
+            known = reading.execute(when).scalar()
+            if known is not None:
+                return _earlier(reading, landed, str(known))
         with self._store.writing() as connection:
-            known = connection.execute(select(deliveries.c.collected_at).where(mine)).scalar()
+            known = connection.execute(when).scalar()
             if known is None:
                 known = iso(at)
                 row = {
@@ -39,14 +44,7 @@ class Deliveries:
                 }
                 connection.execute(deliveries.insert().values(**row, run=run, collected_at=known))
                 append(connection, [{"what": "collected", **row}], run=run, at=iso(at))
-            earlier = (
-                select(deliveries.c.partition)
-                .where(deliveries.c.connection == landed.connection, deliveries.c.digest == landed.digest)
-                .where(deliveries.c.partition != landed.partition, deliveries.c.collected_at <= known)
-                .order_by(deliveries.c.collected_at)
-                .limit(1)
-            )
-            return str(connection.execute(earlier).scalar() or "")
+            return _earlier(connection, landed, str(known))
 
     def archived(self, landed: LandedFile, archived_as: str, run: str, at: datetime) -> None:
         """Record that the delivery left outbound."""
@@ -61,3 +59,15 @@ class Deliveries:
         mine = (deliveries.c.connection == connection) & (deliveries.c.partition == partition)
         with self._store.reading() as reading:
             return str(reading.execute(select(deliveries.c.archived_as).where(mine)).scalar() or "")
+
+
+def _earlier(connection: Connection, landed: LandedFile, known: str) -> str:
+    """The partition of the first delivery of the same bytes before ``known``."""
+    query = (
+        select(deliveries.c.partition)
+        .where(deliveries.c.connection == landed.connection, deliveries.c.digest == landed.digest)
+        .where(deliveries.c.partition != landed.partition, deliveries.c.collected_at <= known)
+        .order_by(deliveries.c.collected_at)
+        .limit(1)
+    )
+    return str(connection.execute(query).scalar() or "")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 
 from stampli_assets.ledger.journal import append
 from stampli_assets.ledger.schema import findings
@@ -33,6 +33,8 @@ class Findings:
             & (findings.c.stage == stage)
         )
         now = iso(at)
+        if not found and not self._any(mine):
+            return
         with self._store.writing() as connection:
             stood = {_identity(row): row.first_seen for row in connection.execute(select(findings).where(mine))}
             connection.execute(findings.delete().where(mine))
@@ -42,6 +44,10 @@ class Findings:
             if rows:
                 connection.execute(findings.insert(), rows)
             append(connection, _changes(source, stage, stood, rows), run=source.run, at=now)
+
+    def _any(self, mine: ColumnElement[bool]) -> bool:
+        with self._store.reading() as reading:
+            return reading.execute(select(findings.c.id).where(mine).limit(1)).first() is not None
 
     def standing(self, connection: str | None = None) -> Sequence[OpenFinding]:
         """Everything that stands, oldest first."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from stampli_assets.ledger.conflicts import Alike, alike, by_key, moved, rows_of
+from stampli_assets.ledger.conflicts import Around, around, by_key, rows_of
 from stampli_assets.ledger.folding import folded
 from stampli_assets.ledger.journal import append, iso_or_none
 from stampli_assets.ledger.leases import prolong
@@ -26,6 +26,19 @@ from stampli_assets.model.postings import Conflict, Intent, Lease, Posting, Sour
 if TYPE_CHECKING:
     from stampli_assets.ledger.store import LedgerStore
 
+_WRITTEN_ON_SENDING = (
+    "connection", "partition", "file_name", "run", "number", "number_folded", "vendor_id", "vendor_name", "fingerprint",
+    "mapped_digest", "mapping_version", "accounts", "first_row", "total", "currency", "state", "epoch", "intent_at",
+    "updated_at", "reason_code", "reason_sentence", "reason_remedy", "reason_raw", "version",
+)  # fmt: skip
+_MARK = (
+    postings.update()
+    .where(postings.c.key == bindparam("its_key"), postings.c.version == bindparam("its_version"))
+    .where(postings.c.state.in_([State.PLANNED, State.REFUSED, State.HELD]))
+    .values({name: bindparam(name) for name in _WRITTEN_ON_SENDING})
+)
+"""Made once: it is carried out for every bill."""
+
 
 class Postings:
     """Implements the port :class:`~stampli_assets.model.ports.Ledger`."""
@@ -37,8 +50,8 @@ class Postings:
         """The posting of each bill, in order: planned anew, or as it stands, with its conflict if there is one."""
         with self._store.writing() as connection:
             now = iso(self._store.moment(connection))
-            known = rows_of(connection, postings.c.key, [bill.key for bill in bills])
-            elsewhere = moved(connection, bills, source)
+            beside = around(connection, bills, source)
+            known, elsewhere = beside.own, beside.moved
             fresh = {bill.key: bill for bill in bills if bill.key not in known and bill.key not in elsewhere}
             if fresh:
                 connection.execute(postings.insert(), [_planned(bill, source, now) for bill in fresh.values()])
@@ -46,8 +59,8 @@ class Postings:
             entries = [{"what": "planned", **_named(bill, source)} for bill in fresh.values()]
             entries += [{"what": "approved anew", **_named(bill, source)} for bill in changed.values()]
             append(connection, entries, run=source.run, at=now)
-            known |= rows_of(connection, postings.c.key, [*fresh, *changed])
-            beside = alike(connection, bills, source)
+            if fresh or changed:
+                known |= rows_of(connection, postings.c.key, [*fresh, *changed])
         return [
             _moved_posting(bill, elsewhere[bill.key])
             if bill.key in elsewhere and bill.key not in known
@@ -72,11 +85,10 @@ class Postings:
             moment = self._store.moment(connection)
             prolong(connection, lease, moment)
             now = iso(moment)
-            beside = alike(connection, [intent.bill for intent in intents], source)
-            won = [
-                None if intent.bill.key in beside.lookalikes else _mark(connection, intent, source, now)
-                for intent in intents
-            ]
+            beside = around(connection, [intent.bill for intent in intents], source)
+            free = [intent for intent in intents if intent.bill.key not in beside.lookalikes]
+            marked = _mark_all(connection, free, source, now)
+            won = [marked.get(intent.bill.key) for intent in intents]
             entries = [
                 {
                     "what": "sending",
@@ -145,8 +157,27 @@ class Postings:
             return {State(state): count for state, count in reading.execute(query)}
 
 
+def _mark_all(
+    connection: Connection, intents: Sequence[Intent], source: Source, now: str
+) -> dict[PostingKey, dict[str, Any] | None]:
+    """Each intent that is ours to send, by its key; together, and one by one only where the unique index objects."""
+    try:
+        with connection.begin_nested():
+            return {intent.bill.key: _mark(connection, intent, source, now) for intent in intents}
+    except IntegrityError:
+        return {intent.bill.key: _mark_alone(connection, intent, source, now) for intent in intents}
+
+
+def _mark_alone(connection: Connection, intent: Intent, source: Source, now: str) -> dict[str, Any] | None:
+    try:
+        with connection.begin_nested():
+            return _mark(connection, intent, source, now)
+    except IntegrityError:
+        return None
+
+
 def _mark(connection: Connection, intent: Intent, source: Source, now: str) -> dict[str, Any] | None:
-    """One intent; ``None`` when another worker was first or holds the same document."""
+    """One intent; ``None`` when another worker was first."""
     posting, bill = intent.posting, intent.bill
     again = posting.state in {State.REFUSED, State.HELD}
     values = {
@@ -157,16 +188,9 @@ def _mark(connection: Connection, intent: Intent, source: Source, now: str) -> d
         "updated_at": now,
         **because(None),
     }
-    sendable = postings.c.state.in_([State.PLANNED, State.REFUSED, State.HELD])
-    try:
-        with connection.begin_nested():
-            done = connection.execute(
-                postings.update()
-                .where(postings.c.key == bill.key, postings.c.version == posting.version, sendable)
-                .values(**values, version=posting.version + 1)
-            )
-    except IntegrityError:
-        return None
+    done = connection.execute(
+        _MARK, {**values, "version": posting.version + 1, "its_key": bill.key, "its_version": posting.version}
+    )
     return values if done.rowcount == 1 else None
 
 
@@ -266,7 +290,7 @@ def _posting(row: Row[Any]) -> Posting:
     )
 
 
-def _with_conflict(posting: Posting, bill: Bill, beside: Alike) -> Posting:
+def _with_conflict(posting: Posting, bill: Bill, beside: Around) -> Posting:
     if posting.is_posted and posting.fingerprint != bill.fingerprint:
         return replace(posting, conflict=Conflict.CHANGED)
     if posting.may_have_been_sent or posting.is_posted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -162,18 +163,29 @@ def sqlite_engine(url: str, path: str | None, **options: Any) -> Engine:
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False}, **options)
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # SQLAlchemy's BEGIN below is the only one
-        connection.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        prepare_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reads = connection.get_execution_options().get("stampli_reads")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        begin = "BEGIN" if reads else "BEGIN IMMEDIATE"
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        try:
+            raw.cursor().execute(begin)
+        except sqlite3.OperationalError as error:
+            raise OperationalError(begin, None, error) from error
 
     return engine
+
+
+def prepare_sqlite(connection: sqlite3.Connection) -> None:
+    """Every commit is on disk before it is answered; a locked database is waited for."""
+    connection.isolation_level = None  # the BEGIN of our transactions is the only one
+    connection.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
 
 
 def _take_turn(connection: Connection) -> None:

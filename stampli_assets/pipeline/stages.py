@@ -5,11 +5,12 @@ What Dagster does with them (storage, retries, metadata) is ``defs/``; what the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from stampli_assets.model.documents import Bill
 from stampli_assets.model.errors import Unsettled
 from stampli_assets.model.findings import Finding
 from stampli_assets.model.frames import SETTLED, conform, empty
@@ -80,11 +81,18 @@ def post_batch(
     mapped: MappedBatch, *, desk: Desk, target: Target, record: Callable[[list[Finding]], object]
 ) -> PostedBatch:
     """Post what is mapped; what is left unposted is recorded before anything is raised (holds already are)."""
+    return post_bills(bills(mapped.mapped.lines, target), mapped.findings, desk=desk, record=record)
+
+
+def post_bills(
+    ready: Sequence[Bill], holds: Sequence[Finding], *, desk: Desk, record: Callable[[list[Finding]], object]
+) -> PostedBatch:
+    """The same for bills that are made already; ``holds`` are what the mapping found."""
     started = desk.clock.now()
-    batch = post(bills(mapped.mapped.lines, target), desk)
+    batch = post(ready, desk)
     left = unposted(batch, desk.pace.settle)
     record(left)
-    return PostedBatch(batch, (*mapped.findings, *left), (desk.clock.now() - started).total_seconds())
+    return PostedBatch(batch, (*holds, *left), (desk.clock.now() - started).total_seconds())
 
 
 def settled_frame(settled: tuple[Intent, ...], archived_as: str = "") -> pd.DataFrame:

@@ -11,6 +11,7 @@ KINDS = frozenset(
     {
         "rate_limit", "unavailable_html", "origin_timeout", "internal_error", "drop_before_commit", "drop_after_commit",
         "slow", "truncate", "session_expired", "abort", "shuffle_results", "drop_result", "late_commit",
+        "double_result", "foreign_result",
     }
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import socket
@@ -78,8 +79,9 @@ class IntacctSimulator:
 
     @property
     def base_url(self) -> str:
-        assert self._server is not None
-        return f"http://{self._address[0]}:{self._server.server_address[1]}"
+        """Where it listens; before it is started, where it was asked to."""
+        port = self._server.server_address[1] if self._server is not None else self._address[1]
+        return f"http://{self._address[0]}:{port}"
 
     @property
     def url(self) -> str:
@@ -121,7 +123,8 @@ class IntacctSimulator:
         names = [function.name for operation_ in request.operations for function in operation_.functions]
         fault = self.faults.take(names)
         self._note(names, 200, fault.kind if fault else "")
-        time.sleep(self._pause[0] + self._pause[1] * len(names))
+        if pause := self._pause[0] + self._pause[1] * len(names):
+            time.sleep(pause)
         if fault is not None:
             return self._on_a_bad_day(request, fault)
         return 200, "text/xml", as_bytes(self._execute(request))
@@ -202,6 +205,12 @@ class IntacctSimulator:
                     one.remove(element_)
                 random.Random(len(results)).shuffle(results)
                 one.extend(results)
+            if fault.kind == "double_result" and results:
+                one.append(copy.deepcopy(results[0]))
+            if fault.kind == "foreign_result" and results:
+                foreign = copy.deepcopy(results[0])
+                _set_text(foreign, "controlid", "somebody-elses")
+                one.append(foreign)
             if fault.kind == "drop_result" and results:
                 one.remove(results[int(fault.details.get("at", 0))])
         body = as_bytes(answer)
@@ -230,6 +239,12 @@ class IntacctSimulator:
         """A person changes the company's rules."""
         with self.books.lock:
             self.books.write({"kind": "rules", "fields": given})
+
+
+def _set_text(parent: etree._Element, tag: str, text: str) -> None:
+    found = parent.find(tag)
+    assert found is not None
+    found.text = text
 
 
 class _Server(ThreadingHTTPServer):
