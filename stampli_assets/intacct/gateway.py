@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from requests.adapters import BaseAdapter
+
 from stampli_assets.intacct.company import Company
 from stampli_assets.intacct.envelope import Function, request
 from stampli_assets.intacct.errors import is_transient
 from stampli_assets.intacct.replies import Reply, Result, read_reply
 from stampli_assets.intacct.session import UNTOLD_LIFE, Session, Sessions, shared_sessions
-from stampli_assets.intacct.wire import TurnedAway, Wire
+from stampli_assets.intacct.wire import TurnedAway, Wire, plain_http
 from stampli_assets.model.errors import Misconfigured, OutcomeUnknown, Transient
 from stampli_assets.model.ports import Clock
 
@@ -22,15 +24,19 @@ Answer = TypeVar("Answer")
 
 @dataclass
 class Gateway:
-    """Calls functions of one company. Safe for several threads; ``jitter`` answers a number from 0 to 1."""
+    """Calls functions of one company. Safe for several threads; ``jitter`` answers a number from 0 to 1.
+
+    ``adapter`` makes what carries the requests; tests bring one that reaches a simulator without a socket.
+    """
 
     company: Company
     clock: Clock
     jitter: Callable[[], float]
     sessions: Sessions | None = None
+    adapter: Callable[[], BaseAdapter] = plain_http
 
     def __post_init__(self) -> None:
-        self._wire = Wire(self.company, self.clock)
+        self._wire = Wire(self.company, self.clock, self.adapter)
         self._sessions = self.sessions or shared_sessions()
 
     def write(self, functions: Sequence[Function]) -> Mapping[str, list[Result]]:

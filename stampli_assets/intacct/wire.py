@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from stampli_assets.intacct.company import Company
@@ -36,12 +37,18 @@ class _Line:
     used_at: float
 
 
+def plain_http() -> BaseAdapter:
+    """How requests reach the gateway: nothing is repeated below us."""
+    return HTTPAdapter(max_retries=0)
+
+
 class Wire:
     """Keep-alive connections to the gateway, one for each thread; redirects and proxies of the environment are not used."""
 
-    def __init__(self, company: Company, clock: Clock) -> None:
+    def __init__(self, company: Company, clock: Clock, adapter: Callable[[], BaseAdapter] = plain_http) -> None:
         self._company = company
         self._clock = clock
+        self._adapter = adapter
         self._lines = threading.local()
 
     def exchange(self, endpoint: str, body: bytes) -> tuple[int, bytes]:
@@ -102,8 +109,8 @@ class Wire:
                 line.session.close()
             session = requests.Session()
             session.trust_env = False
-            session.mount("https://", HTTPAdapter(max_retries=0))
-            session.mount("http://", HTTPAdapter(max_retries=0))
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, self._adapter())
             line = self._lines.line = _Line(session, now)
         return line
 
