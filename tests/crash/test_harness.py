@@ -11,8 +11,9 @@ import pytest
 
 from crash.broken import BROKEN
 from crash.checker import DUPLICATED
+from crash.invoices import fact
 from crash.run import every, many, play
-from crash.storms import storm
+from crash.storms import Attempt, Plan, Storm, storm
 from crash.sweeps import cuts, pairs, reply_bytes
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "400"))
@@ -37,6 +38,13 @@ def test_posting_first_and_recording_afterwards_is_caught_doubling_within_a_hund
 def test_a_protocol_without_this_guard_is_caught(name):
     ended = (play(storm(seed), **BROKEN[name]) for seed in range(1, 1001))
     assert next((one.seed for one in ended if one.complaints), None) is not None
+
+
+def test_when_a_create_reaches_the_erp_another_program_can_read_its_intent():
+    nothing_goes_wrong = Storm(1, "ignore", 1, 2, ((fact("N-1"), fact("N-2")),), (Attempt(0, Plan()),))
+    ended = play(nothing_goes_wrong)
+    assert ended.complaints == ()
+    assert ended.story[-1].endswith("settled")
 
 
 def test_one_seed_is_one_history_byte_for_byte_in_any_process():

@@ -167,9 +167,10 @@ def test_what_the_erp_has_taken_and_does_not_show_waits_for_a_person_who_says_th
     (finding,) = unposted(world.post(make_bill()), SETTLE)
     assert (finding.end, finding.code) == (End.UNKNOWN, "REPEATED")
     assert "stampli decide absent" in finding.remedy
+    asked = world.simulator.told()["creates"]
     world.clock.pass_time(minutes=300)
     assert ends(world.post(make_bill())) == [End.UNKNOWN]
-    assert world.simulator.books.bills == {}
+    assert (world.simulator.books.bills, world.simulator.told()["creates"]) == ({}, asked)
     world.ledger.decisions.decide("INV-1", Decision.ABSENT, by="R. Controller", because="looked in Intacct")
     assert states(world.post(make_bill())) == [State.POSTED]
     assert len(world.simulator.books.bills) == 1

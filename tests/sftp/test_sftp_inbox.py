@@ -108,6 +108,16 @@ def test_a_file_that_moved_since_it_was_listed_is_not_taken(tmp_path):
             fetch(inbox, file)
 
 
+def test_a_file_that_was_replaced_by_one_of_its_size_is_not_taken(tmp_path):
+    with make_server(tmp_path) as server:
+        drop(server, "invoices.csv", b"first\n")
+        inbox = make_inbox(server)
+        (file,) = inbox.listing()
+        drop(server, "invoices.csv", b"other\n", modified=1_795_000_900)
+        with pytest.raises(Transient, match="still being written"):
+            fetch(inbox, file)
+
+
 def test_a_download_that_breaks_off_is_transient(tmp_path):
     with make_server(tmp_path) as server:
         drop(server, "invoices.csv", os.urandom(3_000_000))
