@@ -9,7 +9,7 @@ from stampli_assets.model.postings import Decision
 
 
 @click.command("decide")
-@click.argument("decision", type=click.Choice([str(one) for one in Decision]))
+@click.argument("decision", type=click.Choice(["distinct", "absent", "gone"]))
 @click.argument("document")
 @click.option("--vendor", default="", help="The vendor, where several have a document of that number.")
 @click.option("--by", required=True, metavar="NAME", help="Who decides. Recorded in the journal.")
@@ -21,6 +21,7 @@ def command(ctx: click.Context, decision: str, document: str, vendor: str, by: s
     \b
     distinct  its number looks like another one's, and it is another document all the same: post it
     absent    the ERP says that it was sent before, and you looked and it is not there: send it again
+    gone      it was posted, and it is right that the ERP does not hold it so any more: say no more of it
 
     Nothing is sent by this command: rerun the file from failure, or let the machine do it.
     """  # noqa: D301 - click's own mark for text that keeps its lines
@@ -29,4 +30,5 @@ def command(ctx: click.Context, decision: str, document: str, vendor: str, by: s
     settings = settings_of(ctx.obj)
     ledger = Offices(settings).open(settings.connections[0].name).ledger
     ledger.decisions.decide(document, Decision(decision), by=by.strip(), because=because.strip(), vendor=vendor)
-    say("[green]Recorded.[/] ", f"{document} is {decision}, says {by.strip()}. Rerun its file from failure.")
+    then = "" if decision == Decision.GONE else " Rerun its file from failure."
+    say("[green]Recorded.[/] ", f"{document} is {decision}, says {by.strip()}.{then}")

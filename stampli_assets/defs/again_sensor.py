@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from stampli_assets.defs.inbox_sensor import tags
+from stampli_assets.defs.vanished import vanished
+from stampli_assets.model.identity import digest
 
 if TYPE_CHECKING:
     from stampli_assets.pipeline.again import Again
@@ -34,7 +36,11 @@ def again_sensor(name: str, job: Any) -> dg.SensorDefinition:
         tried: dict[str, str] = json.loads(context.cursor or "{}")
         standing = office.ledger.findings.standing(name)
         circumstances = _circumstances(office)
-        tries = worth_trying_again(standing, circumstances=circumstances, now=office.clock.now())
+        told = {one.partition for one in standing if not one.finding.end.is_settled}
+        tries = [
+            *worth_trying_again(standing, circumstances=circumstances, now=office.clock.now()),
+            *vanished(context.instance, office, told),
+        ]
         requests: list[dg.RunRequest] = []
         known = {one.partition: tried.get(one.partition, one.token) for one in tries}
         for one in changed_since(tries, tried):
@@ -61,7 +67,11 @@ def _run_request(name: str, one: "Again") -> dg.RunRequest:
 
 def _circumstances(office: "Office") -> dict[str, str]:
     """Digests of what a hold depends on; the masters as they were read last, so that a tick asks the ERP nothing."""
-    return {"mapping rules": str(office.rules.version), "ERP masters": office.shelf.version(office.name)}
+    return {
+        "mapping rules": str(office.rules.version),
+        "ERP masters": office.shelf.version(office.name),
+        "settings": digest([office.connection.model_dump_json()]),
+    }
 
 
 def _is_running(context: dg.SensorEvaluationContext, partition: str) -> bool:

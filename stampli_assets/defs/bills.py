@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from stampli_assets.defs import describe
-from stampli_assets.defs.failures import told_to_dagster
+from stampli_assets.defs.anchors import HEAD, check_ledger
 from stampli_assets.defs.files import OWNERS, keep_error_list, landed_file, record_findings
 from stampli_assets.defs.partitions import invoice_files
 from stampli_assets.defs.reference import REFERENCE
+from stampli_assets.defs.steps import step
 from stampli_assets.defs.watch import RunWatch
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
     )
     def map_step(context: dg.OpExecutionContext, approved: Any) -> tuple[Any, Any]:
         office = _office(context, name)
-        with told_to_dagster(context):
+        with step(context, office, "map"):
             batch = _map(office, approved, anew=False)
             error_list = _record(context, office, "map", list(batch.findings))
         described = describe.with_error_list(_mapping_described(batch), error_list)
@@ -68,12 +69,12 @@ def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
     )
     def archive_step(context: dg.OpExecutionContext, settled: Any) -> Any:
         office = _office(context, name)
-        with told_to_dagster(context):
+        with step(context, office, "archive"):
             archived = _archive(office, context.partition_key, context.run.run_id)
         context.add_output_metadata(
             {"Archived as": archived.name, **({"Note": archived.note} if archived.note else {})}
         )
-        context.add_output_metadata(describe.settled(settled))
+        context.add_output_metadata({**describe.settled(settled), HEAD: _head(office)})
         return settled.assign(archived_as=archived.name)
 
     @dg.graph_asset(
@@ -114,7 +115,7 @@ def _mapping_of_the_moment(
     from stampli_assets.pipeline.stages import MappedBatch
     from stampli_assets.pipeline.unsettled import held
 
-    with told_to_dagster(context):
+    with step(context, office, "map"):
         if context.run.parent_run_id is not None:
             batch = _map(office, approved, anew=True)
             _record(context, office, "map", list(batch.findings))
@@ -128,9 +129,10 @@ def _post(context: dg.OpExecutionContext, office: "Office", mapped: "MappedBatch
 
     landed = landed_file(office, context.partition_key)
     source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run.run_id)
-    watch = RunWatch(context, dg.AssetKey([office.name, "bills"]), landed.file.name)
+    watch = RunWatch(context, dg.AssetKey([office.name, "bills"]), landed.file.name, lambda: _head(office))
     metadata: dict[str, Any] = {}
-    with told_to_dagster(context, metadata):
+    with step(context, office, "post", metadata):
+        check_ledger(context.instance, office)
         posted = post_batch(
             mapped,
             desk=office.desk(source, watch),

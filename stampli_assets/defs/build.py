@@ -12,6 +12,7 @@ from stampli_assets.defs.checks import bill_checks
 from stampli_assets.defs.files import file_assets
 from stampli_assets.defs.frames_io import FrameStore
 from stampli_assets.defs.inbox_sensor import inbox_sensor
+from stampli_assets.defs.look_back import look_back_check, look_back_schedule
 from stampli_assets.defs.reference import reference_assets, reference_schedule
 from stampli_assets.settings import Connection, Settings
 from stampli_assets.wiring import Offices
@@ -46,10 +47,13 @@ def invoices_job_name(connection: str) -> str:
 
 def _of_connection(connection: Connection) -> dg.Definitions:
     name, erp = connection.name, connection.erp
+    checks = bill_checks(name)
     corridor = dg.AssetSelection.assets([name, "invoice_file"], [name, "approved_invoices"], [name, "bills"])
     job = dg.define_asset_job(
         invoices_job_name(name),
-        selection=corridor | dg.AssetSelection.checks_for_assets([name, "bills"]),
+        selection=corridor.without_checks()
+        | dg.AssetSelection.checks_for_assets([name, "approved_invoices"])
+        | dg.AssetSelection.checks(*(key for check in checks for key in check.check_keys)),
         description=f"One invoice file of {name}: collect, parse, map, post, archive.",
     )
     return dg.Definitions(
@@ -58,10 +62,10 @@ def _of_connection(connection: Connection) -> dg.Definitions:
             *reference_assets(name),
             *bill_assets(name, pool(erp.kind, erp.company_id)),
         ],
-        asset_checks=bill_checks(name),
+        asset_checks=[*checks, look_back_check(name)],
         jobs=[job],
         sensors=[inbox_sensor(name, job, connection.stampli.poll_seconds), again_sensor(name, job)],
-        schedules=[reference_schedule(name, minutes=10)],
+        schedules=[reference_schedule(name, minutes=10), look_back_schedule(name)],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from stampli_assets.defs.anchors import HEAD
 from stampli_assets.model.findings import Finding
 from stampli_assets.model.money import Money
 from stampli_assets.model.postings import Intent
@@ -88,7 +89,7 @@ def batch(
         "Unsettled": len(waiting),
         "Sum settled": totals_text(totals(intent.bill.total for intent in settled).values()),
         "Seconds": round(seconds, 3),
-        "Journal head": head,
+        HEAD: head,
         "Postings": dg.MetadataValue.md(postings_table(settled, file_name)),
     }
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from stampli_assets.defs import describe
-from stampli_assets.defs.failures import told_to_dagster
 from stampli_assets.defs.partitions import invoice_files
+from stampli_assets.defs.steps import step
 from stampli_assets.model.findings import Finding
 from stampli_assets.model.postings import Source
 
@@ -36,7 +36,7 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
         """One file of Stampli's outbound directory, collected byte for byte into the landing store."""
         offices: Offices = context.resources.offices
         office = offices.open(name)
-        with told_to_dagster(context):
+        with step(context, office, "collect"):
             collected = _collect(office, context.partition_key, context.run.run_id)
         landed = collected.landed
         return dg.MaterializeResult(
@@ -79,7 +79,7 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
         """The approved invoices of the file: coding lines, validated; rejects with row, column, value and rule."""
         offices: Offices = context.resources.offices
         office = offices.open(name)
-        with told_to_dagster(context):
+        with step(context, office, "parse"):
             parsed, findings, error_list = _parse(office, context.partition_key, context.run.run_id)
         return dg.MaterializeResult(
             value=parsed.lines,

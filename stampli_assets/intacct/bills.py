@@ -22,6 +22,7 @@ from stampli_assets.model.errors import Misconfigured, OutcomeUnknown
 from stampli_assets.model.identity import ControlId
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import ErpRecord, Outcome, Posted, Reason, Refused, Unknown
+from stampli_assets.model.ports import Numbered
 from stampli_assets.model.postings import REPEATED
 
 BILLS_PER_QUERY = 500
@@ -64,17 +65,17 @@ class IntacctBills:
             outcomes |= self._send(functions)
         return [outcomes[control_id] for _, control_id in bills]
 
-    def find(self, bills: Sequence[Bill]) -> Sequence[Sequence[ErpRecord]]:
-        """Every document that Intacct holds under each bill's vendor and number, drafts included.
+    def find(self, documents: Sequence[Numbered]) -> Sequence[Sequence[ErpRecord]]:
+        """Every bill that Intacct holds under each one's vendor and number, drafts included.
 
         Raises:
             Transient: Intacct did not answer usefully.
         """
         held: dict[tuple[str, str], list[ErpRecord]] = defaultdict(list)
-        for start in range(0, len(bills), BILLS_PER_QUERY):
-            for record in self._held(bills[start : start + BILLS_PER_QUERY]):
+        for start in range(0, len(documents), BILLS_PER_QUERY):
+            for record in self._held(documents[start : start + BILLS_PER_QUERY]):
                 held[record.vendor_id, record.number].append(record)
-        return [held.get((bill.vendor_id, bill.number), []) for bill in bills]
+        return [held.get((one.vendor_id, one.number), []) for one in documents]
 
     def request_for(self, bill: Bill) -> str:
         """The create of one bill, indented; nothing is sent."""
@@ -109,10 +110,10 @@ class IntacctBills:
             _fill(etree.SubElement(lines, "APBILLITEM"), _line_fields(line))
         return create
 
-    def _held(self, bills: Sequence[Bill]) -> Iterator[ErpRecord]:
+    def _held(self, documents: Sequence[Numbered]) -> Iterator[ErpRecord]:
         offset = 0
         while True:
-            function = Function("find-bills", _query(bills, offset))
+            function = Function("find-bills", _query(documents, offset))
             results = self._gateway.read([function]).get("find-bills", [])
             if len(results) != 1 or not results[0].succeeded or results[0].data is None:
                 raise _no_look_up(results)
@@ -137,7 +138,7 @@ def _outcome(results: Sequence[Result]) -> Outcome:
     return Refused((reason(result.errors),))
 
 
-def _query(bills: Sequence[Bill], offset: int) -> etree._Element:
+def _query(documents: Sequence[Numbered], offset: int) -> etree._Element:
     query = etree.Element("query")
     _fill(query, {"object": "APBILL"})
     select = etree.SubElement(query, "select")
@@ -145,8 +146,8 @@ def _query(bills: Sequence[Bill], offset: int) -> etree._Element:
         etree.SubElement(select, "field").text = field
     both = etree.SubElement(etree.SubElement(query, "filter"), "and")
     for field, values in (
-        ("VENDORID", {bill.vendor_id for bill in bills}),
-        ("RECORDID", {bill.number for bill in bills}),
+        ("VENDORID", {one.vendor_id for one in documents}),
+        ("RECORDID", {one.number for one in documents}),
     ):
         inside = etree.SubElement(both, "in")
         etree.SubElement(inside, "field").text = field

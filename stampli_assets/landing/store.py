@@ -62,6 +62,14 @@ class LandingStore:
         landed = LandedFile(connection, remote, ContentDigest(told["digest"]))
         return landed if self._whole(landed) else None
 
+    def deliveries(self, connection: str) -> list[PartitionKey]:
+        """The partitions of everything that ever landed for a connection, in order of their time."""
+        folder = f"{self.root}/deliveries/{connection}"
+        if not self.files.exists(folder):
+            return []
+        names = (str(path).rpartition("/")[2] for path in self.files.ls(folder, detail=False))
+        return sorted(PartitionKey(name.removesuffix(".json")) for name in names if name.endswith(".json"))
+
     def open(self, landed: LandedFile) -> BinaryIO:
         """The bytes, proven to be those that were collected.
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
-from stampli_assets.ledger.schema import journal
+from stampli_assets.ledger.schema import decisions, journal
+from stampli_assets.model.postings import Decision
 
 if TYPE_CHECKING:
     from stampli_assets.ledger.store import LedgerStore
@@ -29,6 +30,21 @@ class Journal:
         """Number and digest of the last entry: what a run's metadata carries to anchor the chain."""
         with self._store.reading() as connection:
             return _head(connection)
+
+    def knows(self, sequence: int, digest: str) -> bool:
+        """Whether the entry of that number is in this journal, or was declared lost when the ledger was rebuilt."""
+        lost = (decisions.c.key == f"{sequence} {digest}") & (decisions.c.what == str(Decision.REBUILT))
+        with self._store.reading() as connection:
+            here = connection.execute(select(journal.c.digest).where(journal.c.seq == sequence)).scalar()
+            return here == digest or connection.execute(select(decisions.c.key).where(lost)).first() is not None
+
+    def declare_lost(self, sequence: int, digest: str, *, by: str, because: str) -> None:
+        """A person goes on without the ledger that wrote the entry, after everything was read back from the ERP."""
+        told = {"key": f"{sequence} {digest}", "what": str(Decision.REBUILT), "by": by, "because": because}
+        with self._store.writing() as connection:
+            now = self._store.moment(connection).isoformat(timespec="microseconds")
+            connection.execute(decisions.insert().values(**told, at=now))
+            append(connection, [{**told, "what": "rebuilt"}], run="", at=now)
 
     def verify(self) -> int | None:
         """The number of the first entry that is not as it was written, or ``None`` when the chain is whole."""

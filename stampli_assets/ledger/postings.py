@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,14 +15,14 @@ from stampli_assets.ledger.conflicts import Around, around, by_key, rows_of
 from stampli_assets.ledger.folding import folded
 from stampli_assets.ledger.journal import append, iso_or_none
 from stampli_assets.ledger.leases import prolong
-from stampli_assets.ledger.schema import postings
+from stampli_assets.ledger.schema import decisions, postings
 from stampli_assets.ledger.store import iso
 from stampli_assets.ledger.transitions import after, because
 from stampli_assets.model.documents import Bill, Kind
 from stampli_assets.model.identity import Fingerprint, PostingKey
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import Reason, Verdict
-from stampli_assets.model.postings import Conflict, Intent, Lease, Posting, Source, State
+from stampli_assets.model.postings import Conflict, Decision, Intent, Lease, Posting, Source, State
 
 if TYPE_CHECKING:
     from stampli_assets.ledger.store import LedgerStore
@@ -140,6 +141,21 @@ class Postings:
         )
         with self._store.reading() as reading:
             return [_posting(row) for row in reading.execute(query)]
+
+    def posted_since(self, connection: str, moment: datetime) -> Mapping[str, Sequence[Posting]]:
+        """What was posted since then, by delivery; without what a person said is rightly gone."""
+        gone = select(decisions.c.key).where(decisions.c.what == str(Decision.GONE))
+        query = (
+            select(postings)
+            .where(postings.c.connection == connection, postings.c.state == State.POSTED)
+            .where(postings.c.updated_at >= iso(moment), postings.c.key.not_in(gone))
+            .order_by(postings.c.partition, postings.c.first_row)
+        )
+        found: dict[str, list[Posting]] = defaultdict(list)
+        with self._store.reading() as reading:
+            for row in reading.execute(query):
+                found[row.partition].append(_posting(row))
+        return found
 
     def history(self, text: str) -> Sequence[Mapping[str, Any]]:
         """Every posting whose document number, Stampli id, key or ERP record number is ``text``, as kept."""

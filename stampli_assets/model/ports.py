@@ -56,6 +56,16 @@ class Landing(Protocol):
     def open(self, landed: LandedFile) -> BinaryIO: ...
 
 
+class Numbered(Protocol):
+    """What a document is found by in the ERP: bills and postings alike."""
+
+    @property
+    def vendor_id(self) -> str: ...
+
+    @property
+    def number(self) -> str: ...
+
+
 class BillBook(Protocol):
     """The ERP's book of bills."""
 
@@ -71,8 +81,8 @@ class BillBook(Protocol):
         """
         ...
 
-    def find(self, bills: Sequence[Bill]) -> Sequence[Sequence[ErpRecord]]:
-        """Every document that the ERP holds under each bill's vendor and number, in the bills' order."""
+    def find(self, documents: Sequence[Numbered]) -> Sequence[Sequence[ErpRecord]]:
+        """Every document that the ERP holds under each one's vendor and number, in their order."""
         ...
 
     def request_for(self, bill: Bill) -> str:

@@ -47,6 +47,10 @@ class Decision(StrEnum):
     """Its number looks like another one's, and it is another document all the same."""
     ABSENT = "absent"
     """The ERP says that it was sent before, and does not hold it: send it again under a new control id."""
+    GONE = "gone"
+    """It is right that the ERP does not hold it any more as it was posted."""
+    REBUILT = "rebuilt"
+    """Of an entry of the journal, not of a document: the ledger that wrote it is lost, and this one goes on."""
 
 
 REPEATED = "REPEATED"

@@ -104,16 +104,33 @@ def post(bills: Sequence[Bill], desk: Desk) -> Batch:
         Transient: another run works on this file; or the ledger, or the ERP when reading, could not be reached.
     """
     with _leased(desk) as lease:
-        standing = dict(enumerate(desk.ledger.open(bills, desk.source)))
+        standing, absent = _looked_up(bills, desk)
+        stopped_by = _send(bills, standing, absent, desk, lease)
         _read_back(bills, standing, desk)
-        ready = [place for place, posting in standing.items() if _may_be_sent(posting)]
-        ready = _adopt_what_is_there(bills, standing, ready, desk)
-        stopped_by = _send(bills, standing, ready, desk, lease)
-        _read_back(bills, standing, desk)
-    return Batch(
-        tuple(Intent(bill, _against(standing[place], bill)) for place, bill in enumerate(bills)),
-        stopped_by,
-    )
+    return _batch(bills, standing, stopped_by)
+
+
+def adopt(bills: Sequence[Bill], desk: Desk) -> Batch:
+    """The same without sending: what the ERP holds already is adopted or held, the rest stays planned."""
+    with _leased(desk):
+        standing, _ = _looked_up(bills, desk)
+    return _batch(bills, standing, None)
+
+
+def _looked_up(bills: Sequence[Bill], desk: Desk) -> tuple[dict[int, Posting], list[int]]:
+    """Every posting after a look into the ERP, and the places of those that it does not hold and that may be sent."""
+    standing = dict(enumerate(desk.ledger.open(bills, desk.source)))
+    desk.faults.reach("opened")
+    _read_back(bills, standing, desk)
+    ready = [place for place, posting in standing.items() if _may_be_sent(posting)]
+    absent = _adopt_what_is_there(bills, standing, ready, desk)
+    desk.faults.reach("looked-up")
+    return standing, absent
+
+
+def _batch(bills: Sequence[Bill], standing: dict[int, Posting], stopped_by: StampliAssetsError | None) -> Batch:
+    intents = tuple(Intent(bill, _against(standing[place], bill)) for place, bill in enumerate(bills))
+    return Batch(intents, stopped_by)
 
 
 @contextmanager
