@@ -27,8 +27,12 @@ def make_reference(
     accounts: Mapping[str, str] | None = None,
     dimensions: tuple[tuple[str, str], ...] = (),
     currencies: Mapping[str, str] | None = None,
+    limits: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Masters by id → name and account → required dimensions; ``inactive`` names ids, accounts or codes."""
+    """Masters by id → name and account → required dimensions; ``inactive`` names ids, accounts or codes.
+
+    ``limits`` gives accounts or codes their days, sites and forbidden accounts: ``{"300": {"valid_to": "2026-09-30"}}``.
+    """
     vendors = vendors or {"V-10021": "Old Mill Printing", "000317": "Harbor Steel"}
     accounts = accounts or {"62200": "department", "64500": "", "04010": ""}
     codes = (
@@ -42,6 +46,9 @@ def make_reference(
 
     def status(key: str) -> str:
         return "inactive" if key in inactive else "active"
+
+    def limited(key: str, *columns: str) -> dict[str, str]:
+        return {column: (limits or {}).get(key, {}).get(column, "") for column in ("valid_from", "valid_to", *columns)}
 
     return {
         "vendors": conform(
@@ -68,6 +75,7 @@ def make_reference(
                         "title": f"Account {account}",
                         "status": status(account),
                         "required_dimensions": needs,
+                        **limited(account, "sites"),
                     }
                     for account, needs in accounts.items()
                 ]
@@ -77,7 +85,13 @@ def make_reference(
         "dimensions": conform(
             pd.DataFrame(
                 [
-                    {"dimension": dimension, "code": code, "name": f"{dimension} {code}", "status": status(code)}
+                    {
+                        "dimension": dimension,
+                        "code": code,
+                        "name": f"{dimension} {code}",
+                        "status": status(code),
+                        **limited(code, "sites", "forbidden_accounts"),
+                    }
                     for dimension, code in codes
                 ]
             ),

@@ -10,8 +10,10 @@ from builders.bills import make_bill, make_source
 from builders.clock import FakeClock
 from builders.crash import Crash, CrashAt, Quiet
 from builders.intacct import make_book, make_simulator
+from builders.ledgers import make_store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from stampli_assets.ledger.store import LedgerStore
 from stampli_assets.model.errors import Misconfigured, Transient
@@ -49,7 +51,12 @@ class World:
 
     @property
     def ledger(self) -> LedgerStore:
-        return LedgerStore(f"sqlite:///{self.folder / 'ledger.db'}", now=self.clock.now)
+        return make_store(self.folder, now=self.clock.now)
+
+    def lose_the_ledger(self) -> None:
+        with self.ledger.writing() as connection:
+            for table in ("postings", "decisions", "leases"):
+                connection.execute(text(f"DELETE FROM {table}"))
 
     @property
     def held(self) -> dict[str, int]:
@@ -84,8 +91,7 @@ def test_every_bill_is_posted_once_however_often_it_is_run(world):
 
 def test_a_bill_that_was_keyed_by_hand_is_adopted_when_it_agrees_and_held_when_not(world, tmp_path):
     world.post(make_bill("SAME", total="10.00"), make_bill("OTHER", total="10.00"))
-    for store in tmp_path.glob("ledger.db*"):
-        store.unlink()
+    world.lose_the_ledger()
     batch = world.post(make_bill("SAME", total="10.00"), make_bill("OTHER", total="11.00"))
     assert [intent.posting.adopted for intent in batch.intents] == [True, False]
     (finding,) = unposted(batch, SETTLE)
@@ -97,8 +103,7 @@ def test_a_bill_that_was_keyed_by_hand_is_adopted_when_it_agrees_and_held_when_n
 
 def test_a_bill_that_the_erp_holds_twice_is_for_a_person(world, tmp_path):
     world.post(make_bill())
-    for store in tmp_path.glob("ledger.db*"):
-        store.unlink()
+    world.lose_the_ledger()
     world.simulator.books.bills["9999"] = {**world.simulator.books.bills["4001"], "RECORDNO": "9999"}
     (finding,) = unposted(world.post(make_bill()), SETTLE)
     assert finding.code == "FOUND_TWICE"
@@ -357,6 +362,7 @@ def test_whatever_goes_wrong_each_bill_ends_in_the_books_exactly_once(tmp_path_f
     bills = [make_bill(f"N-{n}", total=f"{n + 1}.50") for n in range(count)]
     with make_simulator(now=clock.now) as simulator:
         world = World(tmp_path_factory.mktemp("world"), simulator, clock)
+        world.lose_the_ledger()
         for kind, skip in faults:
             simulator.faults.queue(kind, skip=skip, seconds=300)
         with contextlib.suppress(Crash, Transient):
