@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
@@ -18,7 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.secret import Secret
+from stampli_assets.stampli.layout_settings import InvoiceLayout
 from stampli_assets.vault.resolve import resolve
+
+if TYPE_CHECKING:
+    from stampli_assets.vault.sealed import Vault
 
 PATH_VARIABLE = "STAMPLI_SETTINGS"
 DEFAULT_NAME = "stampli.yaml"
@@ -39,27 +43,6 @@ class FilePatterns(_Section):
     """Which names in outbound are which kind of file (shell patterns, case matters)."""
 
     invoices: str = "invoices*.csv"
-
-
-class InvoiceLayout(_Section):
-    """How the invoice files of this connection are written."""
-
-    encoding: Literal["utf-8", "utf-16", "cp1252"] = "utf-8"
-    delimiter: Literal[",", ";", "\t", "|"] = ","
-    number_style: Annotated[
-        Literal["plain", "us", "eu"], Field(description="plain: 1234.50, us: 1,234.50, eu: 1.234,50")
-    ] = "plain"
-    date_format: Annotated[str, Field(description="As in strftime; one format per connection.")] = "%Y-%m-%d"
-    unknown_columns: Literal["warn", "refuse"] = "warn"
-    columns: Annotated[
-        dict[str, tuple[str, ...]],
-        Field(description="Further accepted headers, by canonical column name (docs/formats)."),
-    ] = {}
-    constants: Annotated[
-        dict[str, str], Field(description="Values for canonical columns that the export does not carry.")
-    ] = {}
-    max_megabytes: Annotated[int, Field(ge=1, le=4096)] = 256
-    max_rows: Annotated[int, Field(ge=1)] = 2_000_000
 
 
 class StampliServer(_Section):
@@ -141,12 +124,123 @@ class IntacctCompany(_Section):
         return self
 
 
+class X3Basic(_Section):
+    """On premise: an X3 user and password over TLS."""
+
+    way: Literal["basic"]
+    user: Annotated[str, Field(min_length=1)]
+    password: SecretName
+
+
+class X3ConnectedApp(_Section):
+    """A connected application: a short-lived signed token for each batch."""
+
+    way: Literal["connected_app"]
+    client_id: Annotated[str, Field(min_length=1)]
+    user: Annotated[str, Field(min_length=1, description="The X3 user in whose name it works.")]
+    client_secret: SecretName
+    audience: str = ""
+    token_seconds: Annotated[int, Field(ge=30, le=3600)] = 120
+    algorithm: Literal["HS256", "RS256"] = "HS256"
+
+
+class X3Cloud(_Section):
+    """The cloud: OAuth2 with a refresh token that changes at every renewal. Paired with ``stampli x3 pair``."""
+
+    way: Literal["cloud"]
+    region: Annotated[str, Field(min_length=1, description="The root of the region's API gateway.")]
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: SecretName
+    redirect_uri: str = "http://127.0.0.1:8765/callback"
+    customer: Annotated[str, Field(description="The customer id of the pairing address.")] = ""
+    scope: str = ""
+    body: Annotated[Literal["json", "form"], Field(description="How the token API takes its fields.")] = "json"
+    token_path: str = "/v1/token"  # noqa: S105 - a path
+    authorise_path: str = "/v1/token/authorise"
+    token_file: Annotated[str, Field(description="Where the pair is kept; default: var/x3/<connection>.json")] = ""
+
+
+class X3NewSuppliers(_Section):
+    """What X3 demands of a new supplier and Stampli does not export. Left out: suppliers are never created."""
+
+    category: Annotated[str, Field(min_length=1)]
+    tax_rule: Annotated[str, Field(min_length=1)]
+    accounting_code: str = ""
+    language: str = ""
+    country: str = ""
+    currency: str = ""
+    term: str = ""
+    address_code: str = "MAIN"
+
+
+class X3Folder(_Section):
+    """A Sage X3 folder and how supplier invoices are posted into it."""
+
+    kind: Literal["x3"]
+    api: Annotated[Literal["graphql", "rest"], Field(description="graphql in the cloud, rest on premise.")]
+    base_url: Annotated[str, Field(min_length=1, description="Scheme, host and port; nothing behind.")]
+    endpoint: Annotated[str, Field(min_length=1, description="The folder's endpoint, such as ACMEPROD.")]
+    site: Annotated[str, Field(min_length=1, description="The site of every invoice of this connection.")]
+    sign_in: Annotated[X3Basic | X3ConnectedApp | X3Cloud, Field(discriminator="way")]
+    dimension_types: Annotated[
+        dict[str, str], Field(description="The X3 dimension type of each of our dimensions: {department: CCT}.")
+    ] = {}
+    tax_code: Annotated[str, Field(description="Sent with every line when given; one without tax keeps the total.")] = (
+        ""
+    )
+    chart: Annotated[str, Field(description="The chart of accounts that is read; empty: every one.")] = ""
+    names: Annotated[
+        dict[str, Any], Field(description="Where this X3 calls things otherwise: `stampli x3 check`.")
+    ] = {}
+    new_suppliers: X3NewSuppliers | None = None
+    reference_style: Literal["key", "_id"] = "key"
+    ca_file: Annotated[str, Field(description="A private certificate authority (PEM).")] = ""
+    plain_http: Annotated[bool, Field(description="Sign in without TLS; only on this machine's own address.")] = False
+    functions_per_request: Annotated[int, Field(ge=1, le=100)] = 10
+    parallel_requests: Annotated[int, Field(ge=1, le=8)] = 2
+    settle_minutes: Annotated[
+        float, Field(gt=0, description="How long a request without an answer may still be at work in X3.")
+    ] = 20
+    reply_seconds: Annotated[float, Field(gt=0)] = 300
+    backoff_seconds: Annotated[float, Field(gt=0)] = 60
+    sending_seconds: Annotated[float, Field(gt=0, description="No create begins later after its batch began.")] = 120
+    reference_minutes: Annotated[float, Field(ge=0)] = 5
+
+    @property
+    def company_id(self) -> str:
+        """What a document's identity belongs to."""
+        return self.endpoint
+
+    @property
+    def entity_id(self) -> str:
+        """X3 has sites in its place."""
+        return ""
+
+    @property
+    def post_as(self) -> Literal["draft"]:
+        """X3 keeps an invoice unposted until it is posted there."""
+        return "draft"
+
+    @model_validator(mode="after")
+    def _safe(self) -> X3Folder:
+        address = urlsplit(self.base_url)
+        if address.scheme != "https" and not (self.plain_http and address.hostname in LOOPBACK):
+            raise ValueError("base_url: https is required; plain_http: true only on this machine's own address")
+        least = self.reply_seconds + 2 * self.backoff_seconds + self.sending_seconds
+        if least > self.settle_minutes * 60:
+            raise ValueError(
+                "settle_minutes must be longer than reply_seconds, twice backoff_seconds and sending_seconds together: X3 "
+                "has no idempotency key, so a document may only be believed absent when no request for it can be at work"
+            )
+        return self
+
+
 class Connection(_Section):
     """One Stampli outbound directory joined to one ERP company."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="Key prefix of its assets.")]
     stampli: StampliServer
-    erp: IntacctCompany
+    erp: Annotated[IntacctCompany | X3Folder, Field(discriminator="kind")]
     mapping: Annotated[str, Field(description="Folder of the CSV rules, relative to the settings file.")] = ""
 
 
@@ -158,6 +252,9 @@ class Settings(_Section):
     )
     ledger: Annotated[str, Field(description="sqlite:///… or postgresql+psycopg2://…")] = "sqlite:///var/ledger.db"
     storage: Annotated[str, Field(description="Where the batches between stages are kept.")] = "var/batches"
+    vault: Annotated[str, Field(min_length=1, description="The file of sealed secrets, relative to this file.")] = (
+        "var/vault.json"
+    )
     connections: Annotated[tuple[Connection, ...], Field(min_length=1)]
     folder: Annotated[Path, Field(exclude=True, description="Set by the reader: where the settings file lies.")] = (
         Path()
@@ -187,7 +284,14 @@ class Settings(_Section):
 
     def secret(self, name: SecretName | None) -> Secret | None:
         """The secret that a setting names, resolved now; ``None`` where the setting is not given."""
-        return None if name is None else resolve(name.secret, os.environ)
+        return None if name is None else resolve(name.secret, os.environ, self.sealed)
+
+    @property
+    def sealed(self) -> Vault:
+        """Where secrets are kept that the environment does not bring; opened when one is asked for."""
+        from stampli_assets.vault.sealed import Vault
+
+        return Vault.at((self.folder / self.vault).absolute(), os.environ)
 
     def path(self, text: str) -> str:
         """A relative folder of the settings, from where the settings file lies; addresses stay as they are."""
@@ -243,9 +347,12 @@ def parse_settings(content: object, *, folder: Path, name: str = "settings") -> 
     try:
         return Settings.model_validate({**content, "folder": folder})
     except ValidationError as error:
-        problems = "\n".join(f"  {problem}" for problem in map(_problem, error.errors()))
+        every = error.errors()
+        # A connection with problems of its own is missing from the list too; that says nothing more.
+        errors = [one for one in every if one["loc"] != ("connections",) or len(every) == 1]
+        problems = "\n".join(f"  {problem}" for problem in map(_problem, errors))
         raise Misconfigured(
-            f"{name} has {error.error_count()} problem(s):\n{problems}",
+            f"{name} has {len(errors)} problem(s):\n{problems}",
             remedy="Correct them; `stampli settings schema` describes every key.",
             code="SETTINGS",
         ) from None

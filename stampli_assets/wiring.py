@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -12,21 +13,22 @@ from typing import TYPE_CHECKING
 from stampli_assets.landing.shelf import ReferenceShelf
 from stampli_assets.landing.store import LandingStore
 from stampli_assets.ledger.store import LedgerStore
-from stampli_assets.model.ports import Clock, Faults, Progress
-from stampli_assets.model.postings import Source
+from stampli_assets.model.ports import BillBook, Clock, Faults, Progress, ReferenceBooks
+from stampli_assets.model.postings import Intent, Source
 from stampli_assets.model.secret import Secret
-from stampli_assets.settings import Connection, Settings
+from stampli_assets.settings import Connection, IntacctCompany, Settings, X3Folder
 from stampli_assets.sftp.connection import Server
 from stampli_assets.sftp.inbox import SftpInbox
 
 if TYPE_CHECKING:
-    from stampli_assets.intacct.bills import IntacctBills
     from stampli_assets.intacct.gateway import Gateway
     from stampli_assets.mapping.rules import Rules
     from stampli_assets.pipeline.map import Target
     from stampli_assets.pipeline.masters import Masters
     from stampli_assets.pipeline.post import Desk, Pace
+    from stampli_assets.pipeline.suppliers import Supplying
     from stampli_assets.stampli.layout import Layout
+    from stampli_assets.wiring_x3 import X3Office
 
 
 class WallClock:
@@ -44,6 +46,13 @@ class NoFaults:
 
     def reach(self, point: str) -> None:
         """Pass."""
+
+
+class Unwatched:
+    """For what is posted where nobody looks on."""
+
+    def request_done(self, intents: Sequence[Intent], seconds: float) -> None:
+        """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +97,23 @@ class Office:
         return LedgerStore(self.settings.ledger_url, now=now)
 
     @cached_property
+    def x3(self) -> X3Office | None:
+        """The X3 side of the connection; ``None`` where it posts into Intacct."""
+        from stampli_assets.wiring_x3 import X3Office
+
+        erp = self.connection.erp
+        if not isinstance(erp, X3Folder):
+            return None
+        return X3Office(self.settings, self.connection, erp, self.clock)
+
+    @cached_property
     def gateway(self) -> Gateway:
-        """Signed in when first called; the session is shared by the process."""
+        """Intacct, signed in when first called; the session is shared by the process."""
         from stampli_assets.intacct.company import Company
         from stampli_assets.intacct.gateway import Gateway
 
         erp = self.connection.erp
+        assert isinstance(erp, IntacctCompany)
         company = Company(
             endpoint=erp.endpoint,
             sender_id=erp.sender_id,
@@ -111,8 +131,10 @@ class Office:
         return Gateway(company, self.clock, jitter=random.SystemRandom().random)
 
     @cached_property
-    def bills(self) -> IntacctBills:
+    def bills(self) -> BillBook:
         """The ERP's book of bills."""
+        if self.x3 is not None:
+            return self.x3.bills
         from stampli_assets.intacct.bills import IntacctBills
 
         return IntacctBills(self.gateway, self.gateway.company)
@@ -120,16 +142,22 @@ class Office:
     @cached_property
     def masters(self) -> Masters:
         """The ERP's vendors, GL accounts and dimensions."""
-        from stampli_assets.intacct.reference import IntacctReference
         from stampli_assets.pipeline.masters import Masters
 
         return Masters(
             connection=self.name,
-            books=IntacctReference(self.gateway),
+            books=self._reference(),
             shelf=self.shelf,
             clock=self.clock,
             max_age=timedelta(minutes=self.connection.erp.reference_minutes),
         )
+
+    def _reference(self) -> ReferenceBooks:
+        if self.x3 is not None:
+            return self.x3.reference
+        from stampli_assets.intacct.reference import IntacctReference
+
+        return IntacctReference(self.gateway)
 
     @cached_property
     def shelf(self) -> ReferenceShelf:
@@ -145,19 +173,7 @@ class Office:
     @property
     def layout(self) -> Layout:
         """How this connection's invoice files are written."""
-        from stampli_assets.stampli.layout import Layout
-
-        told = self.connection.stampli.layout
-        return Layout(
-            encoding=told.encoding,
-            delimiter=told.delimiter,
-            number_style=told.number_style,
-            date_format=told.date_format,
-            unknown_columns=told.unknown_columns,
-            constants=dict(told.constants),
-            max_bytes=told.max_megabytes * 1_000_000,
-            max_rows=told.max_rows,
-        ).with_headers(told.columns)
+        return self.connection.stampli.layout.layout()
 
     @property
     def target(self) -> Target:
@@ -206,6 +222,15 @@ class Office:
             progress=progress,
             pace=self.pace,
         )
+
+    def supplying(self, source: Source) -> Supplying | None:
+        """How vendors that the ERP lacks are created; ``None`` where they never are."""
+        from stampli_assets.pipeline.suppliers import Supplying
+
+        template = self.x3.template if self.x3 is not None else None
+        if self.x3 is None or template is None:
+            return None
+        return Supplying(self.x3.suppliers, template, self.desk(source, Unwatched()))
 
     def _required(self, name: str) -> Secret:
         from stampli_assets.settings import SecretName

@@ -97,6 +97,7 @@ def _wait_out(office: Office, anchor: Anchor) -> None:
 
 def _relearn(office: Office) -> Iterator[Relearned]:
     from stampli_assets.pipeline.rebuild import relearn
+    from stampli_assets.wiring import Unwatched
 
     partitions = office.landing.deliveries(office.name)
     landed = (found for one in partitions if (found := office.landing.find(office.name, one)) is not None)
@@ -108,20 +109,13 @@ def _relearn(office: Office) -> Iterator[Relearned]:
         masters=office.masters,
         target=office.target,
         desk=lambda file: office.desk(
-            office.source(partition=file.partition, file_name=file.file.name, run="rebuild"), _Quiet()
+            office.source(partition=file.partition, file_name=file.file.name, run="rebuild"), Unwatched()
         ),
     )
 
 
 def _settled(learned: list[Relearned]) -> int:
     return sum(len(one.settled) for one in learned)
-
-
-class _Quiet:
-    """Nothing is sent, so there is nothing to watch."""
-
-    def request_done(self, intents: object, seconds: float) -> None:
-        """Say nothing."""
 
 
 def _offices(settings: Settings) -> list[Office]:

@@ -22,9 +22,13 @@ class StampliGroup(click.Group):
 
     _modules: ClassVar[dict[str, str]] = {
         "run": "run",
+        "inspect": "inspect_file",
         "preview": "preview",
         "errors": "errors",
         "decide": "decide",
+        "ledger": "ledger",
+        "x3": "x3",
+        "secrets": "secrets",
         "settings": "settings_file",
         "sandbox": "sandbox",
     }

@@ -1,4 +1,4 @@
-"""``stampli sandbox``: a Stampli SFTP server and an Intacct gateway to try everything on, on this machine alone."""
+"""``stampli sandbox``: a Stampli SFTP server, an Intacct gateway and two X3 folders to try everything on, here alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stampli_assets.cli.say import ExitCode, result, say, table
 
 @click.group("sandbox")
 def command() -> None:
-    """Simulators of Stampli's SFTP server and of Sage Intacct's gateway, with a believable firm's exports."""
+    """Simulators of Stampli's SFTP server, Sage Intacct's gateway and Sage X3's APIs, with a believable firm's exports."""
 
 
 @command.command("up")
@@ -25,6 +25,7 @@ def command() -> None:
 )
 @click.option("--sftp-port", default=12022, show_default=True, help="0 takes a free one.")
 @click.option("--gateway-port", default=18080, show_default=True, help="0 takes a free one.")
+@click.option("--x3-ports", nargs=2, type=int, default=(18081, 18082), show_default=True, help="GraphQL, REST.")
 @click.option("--every", "every_seconds", default=60, show_default=True, help="Seconds between new exports; 0: none.")
 @click.option("--seed", default=2026, show_default=True, help="The firm and its invoices follow from this number.")
 @click.option("--ui", is_flag=True, help="Start Dagster too (daemon and web server) on stampli.yaml of this folder.")
@@ -36,17 +37,23 @@ def up(
     folder: Path,
     sftp_port: int,
     gateway_port: int,
+    x3_ports: tuple[int, int],
     every_seconds: int,
     seed: int,
     ui: bool,
     ui_port: int,
     as_json: bool,
 ) -> None:
-    """Start both simulators and drop a new export every minute, until interrupted."""
+    """Start the simulators and drop a new export every minute, until interrupted."""
     from stampli_assets.sandbox.up import Sandbox, SandboxError
 
     sandbox = Sandbox(
-        folder, seed=seed, sftp_port=sftp_port, gateway_port=gateway_port, every_seconds=every_seconds or 60
+        folder,
+        seed=seed,
+        sftp_port=sftp_port,
+        gateway_port=gateway_port,
+        x3_ports=x3_ports,
+        every_seconds=every_seconds or 60,
     )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

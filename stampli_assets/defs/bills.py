@@ -23,8 +23,8 @@ def pool(office_kind: str, company: str) -> str:
     return "".join(mark if mark.isalnum() else "_" for mark in f"{office_kind}_{company}".lower())
 
 
-def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
-    """``bills`` of one connection."""
+def bill_assets(name: str, erp_pool: str, documents: str) -> list[dg.AssetsDefinition]:
+    """``bills`` of one connection; ``documents`` is what its ERP calls them."""
     needs = {"offices"}
 
     @dg.op(
@@ -37,7 +37,7 @@ def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
     def map_step(context: dg.OpExecutionContext, approved: Any) -> tuple[Any, Any]:
         office = _office(context, name)
         with step(context, office, "map"):
-            batch = _map(office, approved, anew=False)
+            batch = _map(context, office, approved, anew=False)
             error_list = _record(context, office, "map", list(batch.findings))
         described = describe.with_error_list(_mapping_described(batch), error_list)
         context.add_output_metadata(described, output_name="mapped")
@@ -87,7 +87,7 @@ def bill_assets(name: str, erp_pool: str) -> list[dg.AssetsDefinition]:
             "approved": dg.AssetIn([name, "approved_invoices"]),
             **{asset: dg.AssetIn([name, asset], dagster_type=dg.Nothing) for asset in REFERENCE},
         },
-        description="The file's approved invoices as AP bills in Sage Intacct, each with its record number.",
+        description=f"The file's approved invoices as {documents}, each with its record number.",
     )
     def bills(approved: Any, erp_vendors: Any, erp_gl_accounts: Any, erp_dimensions: Any) -> Any:
         mapped, holds = map_step.alias("map")(approved, [erp_vendors, erp_gl_accounts, erp_dimensions])
@@ -101,10 +101,19 @@ def _office(context: dg.OpExecutionContext, name: str) -> "Office":
     return offices.open(name)
 
 
-def _map(office: "Office", approved: Any, *, anew: bool) -> "MappedBatch":
+def _map(context: dg.OpExecutionContext, office: "Office", approved: Any, *, anew: bool) -> "MappedBatch":
     from stampli_assets.pipeline.stages import map_batch
 
-    return map_batch(approved, rules=office.rules, masters=office.masters, target=office.target, anew=anew)
+    landed = landed_file(office, context.partition_key)
+    source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run.run_id)
+    return map_batch(
+        approved,
+        rules=office.rules,
+        masters=office.masters,
+        target=office.target,
+        anew=anew,
+        supplying=office.supplying(source),
+    )
 
 
 def _mapping_of_the_moment(
@@ -117,7 +126,7 @@ def _mapping_of_the_moment(
 
     with step(context, office, "map"):
         if context.run.parent_run_id is not None:
-            batch = _map(office, approved, anew=True)
+            batch = _map(context, office, approved, anew=True)
             _record(context, office, "map", list(batch.findings))
             return batch
     made = Mapped(mapped, holds)
@@ -169,6 +178,7 @@ def _mapping_described(batch: "MappedBatch") -> dict[str, Any]:
         ready=batch.mapped.lines["document"].nunique(),
         held=batch.mapped.holds["document"].nunique(),
         version=batch.version,
+        suppliers=batch.suppliers_created,
         read_at=f"{batch.read_at:%Y-%m-%d %H:%M:%S}",
         findings=batch.findings,
     )

@@ -40,6 +40,9 @@ def build_definitions(settings: Settings, *, offices: Offices | None = None) -> 
     )
 
 
+DOCUMENTS = {"intacct": "AP bills in Sage Intacct", "x3": "supplier invoices in Sage X3"}
+
+
 def invoices_job_name(connection: str) -> str:
     """The job that takes one invoice file from outbound to the ledger."""
     return f"{connection}_invoices"
@@ -60,7 +63,7 @@ def _of_connection(connection: Connection) -> dg.Definitions:
         assets=[
             *file_assets(name),
             *reference_assets(name),
-            *bill_assets(name, pool(erp.kind, erp.company_id)),
+            *bill_assets(name, pool(erp.kind, erp.company_id), DOCUMENTS[erp.kind]),
         ],
         asset_checks=[*checks, look_back_check(name)],
         jobs=[job],

@@ -51,7 +51,9 @@ def approved(
     return described
 
 
-def mapped(*, ready: int, held: int, version: str, read_at: str, findings: Sequence[Finding]) -> dict[str, Any]:
+def mapped(
+    *, ready: int, held: int, version: str, read_at: str, findings: Sequence[Finding], suppliers: int = 0
+) -> dict[str, Any]:
     """Of the mapping: how many documents may go on, and which are held."""
     described: dict[str, Any] = {
         "Ready to post": ready,
@@ -59,6 +61,8 @@ def mapped(*, ready: int, held: int, version: str, read_at: str, findings: Seque
         "Mapping version": version[:12],
         "ERP masters read (UTC)": read_at,
     }
+    if suppliers:
+        described["Suppliers created"] = suppliers
     if findings:
         described["Holds"] = dg.MetadataValue.md(findings_table(findings))
     return described

@@ -17,6 +17,8 @@ from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.frames import DIMENSIONS, GL_ACCOUNTS, VENDORS, conform, empty
 
 PAGE = 2000
+UNLIMITED = dict.fromkeys(("valid_from", "valid_to", "sites"), "")
+"""Intacct's accounts and dimensions have neither days nor sites of their own."""
 REQUIRES = {
     "REQUIREDEPT": Dimension.DEPARTMENT,
     "REQUIRELOC": Dimension.LOCATION,
@@ -73,6 +75,7 @@ class IntacctReference:
                 "required_dimensions": ",".join(
                     dimension for field, dimension in REQUIRES.items() if row.get(field, "").lower() == "true"
                 ),
+                **UNLIMITED,
             }
             for row in found
         ]
@@ -83,7 +86,14 @@ class IntacctReference:
         wanted = [(name, tuple(dict.fromkeys((code, title, "STATUS")))) for name, code, title in CODES.values()]
         found = self._all(wanted)
         frame = [
-            {"dimension": dimension, "code": row.get(code, ""), "name": row.get(title, ""), "status": _status(row)}
+            {
+                "dimension": dimension,
+                "code": row.get(code, ""),
+                "name": row.get(title, ""),
+                "status": _status(row),
+                "forbidden_accounts": "",
+                **UNLIMITED,
+            }
             for dimension, (name, code, title) in CODES.items()
             for row in found[name]
         ]

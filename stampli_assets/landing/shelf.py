@@ -42,9 +42,15 @@ class ReferenceShelf:
         self._forget_old(connection)
 
     def get(self, connection: str) -> tuple[dict[str, pd.DataFrame], datetime] | None:
-        """The current reading and when it was made, or ``None`` before the first."""
+        """The current reading and when it was made, or ``None`` before the first.
+
+        A reading of an earlier version, whose accounts or dimensions lack a column, is none.
+        """
         import pandas as pd
 
+        from stampli_assets.model.frames import DIMENSIONS, GL_ACCOUNTS
+
+        grown = {"gl_accounts": set(GL_ACCOUNTS.columns), "dimensions": set(DIMENSIONS.columns)}
         told = self._told(connection)
         if told is None:
             return None
@@ -55,6 +61,8 @@ class ReferenceShelf:
                 return None
             with self._files.open(path, "rb") as file:
                 reference[str(part)] = pd.read_parquet(file)
+            if not grown.get(str(part), set()) <= set(reference[str(part)].columns):
+                return None
         return reference, datetime.fromisoformat(told["read_at"])
 
     def version(self, connection: str) -> str:

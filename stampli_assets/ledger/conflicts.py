@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Row, or_, select
 
 from stampli_assets.ledger.folding import folded
 from stampli_assets.ledger.schema import MAY_BE_IN_THE_ERP, decisions, postings
-from stampli_assets.model.documents import Bill, Kind
+from stampli_assets.model.documents import Bill
 from stampli_assets.model.identity import PostingKey
 from stampli_assets.model.postings import Decision, Source
 
@@ -44,13 +44,13 @@ class Around:
 
 
 def around(connection: Connection, bills: Sequence[Bill], source: Source) -> Around:
-    """One look at everything that may concern these bills."""
+    """One look at everything that may concern these bills, which are of one kind."""
     keys = {str(bill.key) for bill in bills}
     rows = [row for start in range(0, len(bills), AT_ONCE) for row in _near(connection, bills[start : start + AT_ONCE])]
     folds: dict[str, list[Row[Any]]] = defaultdict(list)
     ids: dict[str, Row[Any]] = {}
     for row in rows:
-        if row.state in MAY_BE_IN_THE_ERP and _same_books(row, source):
+        if row.state in MAY_BE_IN_THE_ERP and _same_books(row, source) and row.kind == bills[0].kind:
             folds[row.number_folded].append(row)
             ids[row.stampli_id] = row
     twins: dict[PostingKey, Row[Any]] = {}
@@ -121,4 +121,4 @@ def by_key(row: Row[Any]) -> str:
 
 
 def _same_books(row: Row[Any], source: Source) -> bool:
-    return (row.erp, row.company, row.kind) == (source.erp, source.company, str(Kind.BILL))
+    return (row.erp, row.company) == (source.erp, source.company)

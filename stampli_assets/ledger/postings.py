@@ -133,10 +133,11 @@ class Postings:
         return [replace(_posting(rows[posting.key]), conflict=posting.conflict) for posting, _ in verdicts]
 
     def of_partition(self, connection: str, partition: str) -> Sequence[Posting]:
-        """The postings that a file sent, or planned first, in order of their rows."""
+        """The bills that a file sent, or planned first, in order of their rows."""
         query = (
             select(postings)
             .where(postings.c.connection == connection, postings.c.partition == partition)
+            .where(postings.c.kind == Kind.BILL)
             .order_by(postings.c.first_row)
         )
         with self._store.reading() as reading:
@@ -148,6 +149,7 @@ class Postings:
         query = (
             select(postings)
             .where(postings.c.connection == connection, postings.c.state == State.POSTED)
+            .where(postings.c.kind == Kind.BILL)
             .where(postings.c.updated_at >= iso(moment), postings.c.key.not_in(gone))
             .order_by(postings.c.partition, postings.c.first_row)
         )
@@ -236,7 +238,7 @@ def _planned(bill: Bill, source: Source, now: str) -> dict[str, Any]:
         "key": bill.key,
         "erp": source.erp,
         "company": source.company,
-        "kind": str(Kind.BILL),
+        "kind": str(bill.kind),
         "stampli_id": bill.stampli_id,
         "stampli_vendor": bill.stampli_vendor_id,
         "epoch": 1,

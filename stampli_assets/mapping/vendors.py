@@ -10,6 +10,7 @@ import pandas as pd
 
 from stampli_assets.mapping.rules import VENDORS, Rules
 from stampli_assets.mapping.verdicts import Found, Hold, Verdict
+from stampli_assets.model.suppliers import TaxId
 
 
 def folded(name: str) -> str:
@@ -17,11 +18,20 @@ def folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
+def vendor_key(head: pd.Series) -> tuple[str, str]:
+    """Stampli's vendor of a document: its id and name."""
+    return str(head["vendor_id"]), str(head["vendor_name"])
+
+
 @dataclass
 class Vendors:
-    """The ERP's vendors (``VENDORS`` frame), ready to be looked up."""
+    """The ERP's vendors (``VENDORS`` frame), ready to be looked up.
+
+    ``by_tax_id``: a vendor is the one with its tax id, or with its number; both together must be one and the same.
+    """
 
     frame: pd.DataFrame
+    by_tax_id: bool = False
     _by_id: dict[str, tuple[str, str]] = field(init=False)
     _by_name: dict[str, list[str]] = field(init=False)
 
@@ -34,12 +44,18 @@ class Vendors:
             if status == "active":
                 names[folded(name)].append(vendor)
         self._by_name = dict(names)
+        self._by_tax: dict[str, list[tuple[TaxId, str]]] = defaultdict(list)
+        for vendor, tax_id in zip(self.frame["vendor_id"], self.frame["tax_id"], strict=True):
+            if self.by_tax_id and (read := TaxId.read(tax_id)) is not None:
+                self._by_tax[read.body].append((read, vendor))
 
-    def match(self, vendor_id: str, name: str, day: str, rules: Rules) -> Verdict:
-        """The ERP's vendor for a Stampli vendor id and name on a day (ISO text)."""
+    def match(self, vendor_id: str, name: str, day: str, rules: Rules, *, tax_id: str = "") -> Verdict:
+        """The ERP's vendor for a Stampli vendor id, name and tax id on a day (ISO text)."""
         ruled = (vendor_id and rules.find(VENDORS, (vendor_id,), day)) or (name and rules.find(VENDORS, (name,), day))
         if ruled:
             return self._verified(ruled, f"the rule for {vendor_id or name!r} gives vendor {ruled!r}, which")
+        if self.by_tax_id and (taxed := self._by_its_tax_id(vendor_id, name, tax_id)) is not None:
+            return taxed
         if vendor_id:
             return self._verified(vendor_id, f"vendor {vendor_id!r} ({name})" if name else f"vendor {vendor_id!r}")
         return self._by_its_name(name)
@@ -56,6 +72,25 @@ class Vendors:
                 f"Activate vendor {vendor} in the ERP, or map the invoice's vendor to another one in vendors.csv.",
             )
         return Found(vendor, name)
+
+    def _by_its_tax_id(self, vendor_id: str, name: str, tax_id: str) -> Verdict | None:
+        """The vendor of that tax id, who must be the one of that number where there is one; ``None``: none has it."""
+        read = TaxId.read(tax_id)
+        found = (
+            {vendor for known, vendor in self._by_tax[read.body] if known.matches(read)} if read is not None else set()
+        )
+        if vendor_id in self._by_id:
+            found.add(vendor_id)
+        if not found:
+            return None
+        if len(found) == 1:
+            return self._verified(found.pop(), f"vendor {name or vendor_id!r}")
+        return Hold(
+            "VENDOR_AMBIGUOUS",
+            f"{len(found)} suppliers in the ERP may be {name or vendor_id!r} by tax id {tax_id!r} or number: "
+            f"{', '.join(sorted(found))}",
+            f"Say which one is meant: add a rule for {vendor_id or name!r} to vendors.csv, or correct the surplus supplier.",
+        )
 
     def _by_its_name(self, name: str) -> Verdict:
         candidates = self._by_name.get(folded(name), [])

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     """What kind of payable document; part of the posting key, so these words never change."""
 
     BILL = "bill"
+    SUPPLIER = "supplier"
 
 
 class Dimension(StrEnum):
@@ -66,6 +67,10 @@ class Bill:
     term: str = ""
     first_row: int = 0
     """The row (after the header) of the source file where the document begins."""
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.BILL
 
     @property
     def currency(self) -> str:

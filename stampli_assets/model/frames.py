@@ -182,19 +182,30 @@ VENDORS: Final = pa.DataFrameSchema(
 )
 """``status`` is ``active`` or ``inactive``."""
 
+_WHEN_AND_WHERE: Final = {
+    **{name: _text(pa.Check.str_matches(r"^(\d{4}-\d{2}-\d{2})?$")) for name in ("valid_from", "valid_to")},
+    "sites": _text(),
+}
+"""When and where the ERP takes a record; empty is no limit. Both days are included, ``sites`` joins codes by ``,``."""
+
 GL_ACCOUNTS: Final = pa.DataFrameSchema(
-    {name: _text() for name in ("account", "title", "status", "required_dimensions")},
+    {**{name: _text() for name in ("account", "title", "status", "required_dimensions")}, **_WHEN_AND_WHERE},
     strict=True,
     name="ERP GL accounts",
 )
 """``required_dimensions`` lists :class:`~stampli_assets.model.documents.Dimension` values joined by ``,``."""
 
 DIMENSIONS: Final = pa.DataFrameSchema(
-    {name: _text() for name in ("dimension", "code", "name", "status")},
+    {
+        **{name: _text() for name in ("dimension", "code", "name", "status")},
+        **_WHEN_AND_WHERE,
+        "forbidden_accounts": _text(),
+    },
     strict=True,
     name="ERP dimensions",
 )
-"""``dimension`` is a :class:`~stampli_assets.model.documents.Dimension` value, or ``term`` for payment terms."""
+"""``dimension`` is a :class:`~stampli_assets.model.documents.Dimension` value, or ``term`` for payment terms;
+``forbidden_accounts`` joins by ``,`` the GL accounts that may not be coded together with it."""
 
 
 def empty(schema: pa.DataFrameSchema) -> pd.DataFrame:

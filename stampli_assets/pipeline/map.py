@@ -5,8 +5,9 @@ Every reason of a document is found at once. A document with a reason is left ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -20,19 +21,31 @@ from stampli_assets.model.identity import posting_key
 from stampli_assets.model.money import Money
 from stampli_assets.model.ports import Reference
 
-LONGEST_NUMBER = 45
-"""Characters of a bill number in Intacct (RECORDID)."""
+LONGEST_NUMBERS = {"intacct": 45, "x3": 20}
+"""Characters of a bill number in each ERP: Intacct's RECORDID, X3's source document number (BPRVCR)."""
+NOTHING: Mapping[tuple[str, str], Hold] = MappingProxyType({})
 CORRECT_IN_STAMPLI = "Correct the invoice in Stampli and let it be exported again."
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the bills go. ``post_as`` is ``draft`` or ``submit``."""
+    """Where the bills go. ``post_as`` is ``draft`` or ``submit``; ``site`` is where accounts and dimensions must be allowed."""
 
     erp: str
     company: str
     entity_id: str = ""
     post_as: str = "draft"
+    site: str = ""
+
+    @property
+    def longest_number(self) -> int:
+        """Characters of a bill number that this ERP keeps."""
+        return LONGEST_NUMBERS[self.erp]
+
+    @property
+    def matches_tax_ids(self) -> bool:
+        """Whether a vendor may be found by its tax id."""
+        return self.erp == "x3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +82,27 @@ class _Work:
         return self.frame.drop_duplicates("document")
 
 
-def map_lines(lines: pd.DataFrame, *, rules: Rules, reference: Reference, target: Target) -> Mapped:
-    """Map a file's approved lines with the rules valid on each document's posting date."""
+def map_lines(
+    lines: pd.DataFrame,
+    *,
+    rules: Rules,
+    reference: Reference,
+    target: Target,
+    uncreated: Mapping[tuple[str, str], Hold] = NOTHING,
+) -> Mapped:
+    """Map a file's approved lines with the rules valid on each document's posting date.
+
+    ``uncreated`` says why a vendor (Stampli's id and name) that the ERP lacks could not be created.
+    """
     if lines.empty:
         return Mapped(empty(MAPPED_LINES), empty(HOLDS))
     work = _Work(lines.reset_index(drop=True).copy(), rules, target)
     accounts, codes = Accounts(reference["gl_accounts"]), Codes(reference["dimensions"])
-    _vendors(work, Vendors(reference["vendors"]), reference["vendors"])
+    _vendors(work, Vendors(reference["vendors"], by_tax_id=target.matches_tax_ids), reference["vendors"], uncreated)
     _accounts(work, accounts)
     _terms(work, codes)
     _dimensions(work, codes)
+    _unfit(work, accounts, codes)
     _required_dimensions(work, accounts)
     _documents(work)
     _doubles(work)
@@ -106,11 +130,13 @@ def _look_up(
     return pd.Series([found[key].code if key in found else "" for key in keys], index=work.frame.index, dtype=TEXT)
 
 
-def _vendors(work: _Work, vendors: Vendors, known: pd.DataFrame) -> None:
-    columns = ("vendor_id", "vendor_name", "posting_date")
-    given = _look_up(
-        work, columns, lambda i, n, day: vendors.match(i, n, day, work.rules), heads_only=True, shown="Vendor ID"
-    )
+def _vendors(work: _Work, vendors: Vendors, known: pd.DataFrame, uncreated: Mapping[tuple[str, str], Hold]) -> None:
+    def match(vendor_id: str, name: str, tax_id: str, day: str) -> Verdict:
+        verdict = vendors.match(vendor_id, name, day, work.rules, tax_id=tax_id)
+        return uncreated.get((vendor_id, name), verdict) if isinstance(verdict, Hold) else verdict
+
+    columns = ("vendor_id", "vendor_name", "vendor_tax_id", "posting_date")
+    given = _look_up(work, columns, match, heads_only=True, shown="Vendor ID")
     work.frame["erp_vendor_id"] = given
     names = dict(zip(known["vendor_id"], known["name"], strict=True))
     currencies = dict(zip(known["vendor_id"], known["currency"], strict=True))
@@ -176,6 +202,33 @@ def _cost_centres(work: _Work) -> None:
             frame.at[at, f"{dimension}_id"] = target
 
 
+def _unfit(work: _Work, accounts: Accounts, codes: Codes) -> None:
+    """Accounts and dimensions that exist, and are closed on the posting date or forbidden at the site or together."""
+    site, rules = work.target.site, work.rules
+    _hold_each(
+        work,
+        ("gl_account", "erp_account", "posting_date"),
+        lambda given, found, day: accounts.unfit(given, found, day, site, rules),
+        shown="GL Account",
+    )
+    for dimension in Dimension:
+        _hold_each(
+            work,
+            (f"{dimension}_id", f"erp_{dimension}", "erp_account", "posting_date"),
+            lambda given, found, account, day, of=dimension: codes.unfit(of, given, found, account, day, site, rules),
+            shown=f"{dimension.title()} ID",
+        )
+
+
+def _hold_each(work: _Work, columns: Sequence[str], why: Callable[..., list[Hold]], *, shown: str) -> None:
+    """Every reason for every row; each distinct combination is looked up once."""
+    keys = list(zip(*(work.frame[column] for column in columns), strict=True))
+    reasons = {key: why(*key) for key in dict.fromkeys(keys)}
+    for at, key in enumerate(keys):
+        for reason in reasons[key]:
+            work.hold(at, shown, key[0], reason)
+
+
 def _required_dimensions(work: _Work, accounts: Accounts) -> None:
     """What the ERP would refuse anyway, said before anything is sent, with the line and the dimension."""
     frame = work.frame
@@ -210,8 +263,8 @@ def _document_holds(head: pd.Series, work: _Work) -> Iterable[tuple[str, Hold]]:
         yield "Document Type", Hold("CREDIT_MEMO", because, "Key it in the ERP as an AP adjustment.")
     elif head["invoice_total"] == 0:
         yield "Invoice Total", Hold("ZERO_TOTAL", f"{number} is an invoice over nothing", CORRECT_IN_STAMPLI)
-    if len(number) > LONGEST_NUMBER:
-        because = f"{number} has {len(number)} characters; a bill number holds {LONGEST_NUMBER} and is never cut"
+    if len(number) > target.longest_number:
+        because = f"{number} has {len(number)} characters; a bill number holds {target.longest_number} and is never cut"
         yield "Invoice Number", Hold("NUMBER_TOO_LONG", because, CORRECT_IN_STAMPLI)
     if not head["due_date"] and target.post_as == "submit":
         because = f"{number} has no due date, and a bill that goes straight to the ledger needs one"

@@ -8,15 +8,20 @@ from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from stampli_assets.model.frames import APPROVED_LINES, REJECTS, TEXT, conform, empty
+from stampli_assets.model.frames import APPROVED_LINES, REJECTS, conform, empty
 from stampli_assets.model.identity import fingerprint
 from stampli_assets.model.money import Money
 from stampli_assets.stampli.cells import CellFault, read_cells
-from stampli_assets.stampli.csv_reader import Ragged, RawTable, read_csv
+from stampli_assets.stampli.coded import texts
+from stampli_assets.stampli.columns import INVOICE_COLUMNS
+from stampli_assets.stampli.faults import cut
 from stampli_assets.stampli.headers import Headers, match_headers
-from stampli_assets.stampli.layout import Layout
-from stampli_assets.stampli.rules import judge, number_documents
+from stampli_assets.stampli.layout import Layout, Shape
+from stampli_assets.stampli.raw import RawTable
+from stampli_assets.stampli.reading import read_records
+from stampli_assets.stampli.rules import documents_of, judge, number_documents
 
 _FINGERPRINTED_HEAD = (
     "document_type", "invoice_number", "invoice_date", "due_date", "posting_date", "vendor_id", "entity_id", "currency",
@@ -26,6 +31,8 @@ _FINGERPRINTED_LINE = (
     "line_number", "line_type", "gl_account", "line_amount", "tax_code", "tax_amount", "department_id", "location_id",
     "class_id", "project_id", "task_id", "cost_centre", "customer_id", "employee_id", "item_id", "custom",
 )  # fmt: skip
+_AT_ONCE = 10_000
+"""Documents whose fields are held as Python values at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,56 +56,76 @@ def parse(source: BinaryIO, *, name: str, layout: Layout) -> Parsed:
     Raises:
         FileRefused: the file as a whole cannot be believed; the sentence says why.
     """
-    raw = read_csv(source, name, layout)
-    headers = match_headers(raw.headers, name, layout)
-    notes = [*raw.notes, *headers.notes]
+    raw = read_records(source, name, layout)
+    headers = match_headers(raw.headers, name, layout, raw.names)
     cells = read_cells(raw, headers, name, layout)
+    notes = [*raw.notes, *headers.notes, *cells.notes]
     frame = cells.frame
     if frame.empty and not raw.ragged:
-        notes.append("The file has a header and no invoices.")
+        notes.append(f"The file has a {'root' if layout.shape is Shape.XML else 'header'} and no invoices.")
         return Parsed(empty(APPROVED_LINES), empty(REJECTS), tuple(notes), {}, 0, 0)
     frame["document"] = number_documents(frame)
-    judged = judge(frame, [*cells.faults, *_of_ragged_documents(headers, raw, frame)])
-    bad = set(frame["document"].reindex([fault.at for fault in judged.faults]))
-    accepted = judged.frame[~judged.frame["document"].isin(bad)]
+    ragged, strangers = _ragged_documents(headers, raw, frame)
+    faults = _once_per_document(frame, [*cells.faults, *ragged], headers)
+    judged = judge(frame, faults, headers.titles)
+    bad = documents_of(frame, judged.faults)
+    accepted = judged.frame[~judged.frame["document"].isin(bad)] if bad else judged.frame
     rejects = _rejects(frame, judged.faults, raw)
+    del cells, frame, raw
     lines = _lines(accepted)
     return Parsed(
         lines=lines,
         rejects=rejects,
-        notes=(*notes, *cells.notes, *judged.notes),
+        notes=(*notes, *judged.notes),
         totals=_totals(lines),
         documents=int(lines["document"].nunique()),
-        rejected_documents=len(bad) + sum(not _names(frame, record) for record in raw.ragged),
+        rejected_documents=len(bad) + strangers,
     )
 
 
-def _of_ragged_documents(headers: Headers, raw: RawTable, frame: pd.DataFrame) -> list[CellFault]:
-    """The other rows of an invoice that has a row of the wrong width: it is rejected whole.
+def _ragged_documents(headers: Headers, raw: RawTable, frame: pd.DataFrame) -> tuple[list[CellFault], int]:
+    """The other rows of an invoice that has a row of the wrong width: it is rejected whole. And how many have none.
 
-    A ragged row is known by its first cell alone, when that is the column that names the invoice.
+    A ragged row is known by its first cell alone when that is the column that names the invoice; otherwise any of its
+    cells that holds an invoice's id names it.
     """
+    if not raw.ragged:
+        return [], 0
     first = next((column for column, place in headers.places.items() if place == 0), "")
-    if first not in {"stampli_invoice_id", "invoice_number"}:
-        return []
-    faults = []
+    leading = first in {"stampli_invoice_id", "invoice_number"}
+    key = first if leading else "stampli_invoice_id" if "stampli_invoice_id" in headers.places else "invoice_number"
+    known = frame[frame[key] != ""].drop_duplicates(key)
+    places = dict(zip(known[key], known.index, strict=True))
+    faults, strangers = [], set()
     for record in raw.ragged:
-        for at in frame.index[frame[first] == (record.cells[0].strip() if record.cells else "")][:1]:
-            sentence = (
-                f"Row {record.row} (line {record.line}) of this invoice has {len(record.cells)} cells instead of "
-            )
-            faults.append(
-                CellFault(
-                    int(at), "", "", "ROW_WIDTH", f"{sentence}{len(raw.headers)}; its cells cannot be told apart."
-                )
-            )
-    return faults
+        named = [cell.strip() for cell in (record.cells[:1] if leading else record.cells)]
+        at = [places[text] for text in named if text in places]
+        if not at:
+            strangers.add(named[0] if leading and named[0] else record.row)
+        because = (
+            f"Row {record.row} (line {record.line}) of this invoice has {len(record.cells)} cells instead of "
+            f"{len(raw.headers)}; its cells cannot be told apart."
+        )
+        faults += [CellFault(int(one), "", "", "ROW_WIDTH", because, *_place(frame, one)) for one in at]
+    return faults, len(strangers)
 
 
-def _names(frame: pd.DataFrame, record: Ragged) -> bool:
-    """Whether a record of the wrong width belongs to an invoice that has other rows."""
-    first = record.cells[0].strip()
-    return bool(first) and bool(((frame["stampli_invoice_id"] == first) | (frame["invoice_number"] == first)).any())
+def _place(frame: pd.DataFrame, at: int) -> tuple[int, int]:
+    return int(frame.at[at, "row"]), int(frame.at[at, "line"])
+
+
+def _once_per_document(frame: pd.DataFrame, faults: list[CellFault], headers: Headers) -> list[CellFault]:
+    """A field of the document repeats on each of its rows: what is wrong with it is said once."""
+    titles = {headers.titles.get(column.name, column.header) for column in INVOICE_COLUMNS if column.of_document}
+    documents = frame["document"].to_numpy()
+    seen: set[tuple[int, str, str, str]] = set()
+    kept = []
+    for fault in faults:
+        told = (int(documents[fault.at]), fault.column, fault.value, fault.rule)
+        if fault.column not in titles or told not in seen:
+            kept.append(fault)
+        seen.add(told)
+    return kept
 
 
 def _rejects(frame: pd.DataFrame, faults: list[CellFault], raw: RawTable) -> pd.DataFrame:
@@ -106,8 +133,8 @@ def _rejects(frame: pd.DataFrame, faults: list[CellFault], raw: RawTable) -> pd.
     rows = [
         {
             "document": _called(frame, fault.at),
-            "row": int(frame.at[fault.at, "row"]),
-            "line": int(frame.at[fault.at, "line"]),
+            "row": fault.row,
+            "line": fault.line,
             "column": fault.column,
             "value": fault.value,
             "rule": fault.rule,
@@ -119,7 +146,7 @@ def _rejects(frame: pd.DataFrame, faults: list[CellFault], raw: RawTable) -> pd.
         sentence = (
             f"Row {record.row} (line {record.line}) has {len(record.cells)} cells, the header has {len(raw.headers)}."
         )
-        called = record.cells[0].strip() or f"row {record.row}"
+        called = cut(record.cells[0].strip()) or f"row {record.row}"
         rows.append(
             {"document": called, "row": record.row, "line": record.line, "column": "", "value": "", "rule": "ROW_WIDTH",
              "sentence": sentence}
@@ -151,22 +178,37 @@ def _lines(accepted: pd.DataFrame) -> pd.DataFrame:
 
 def _fingerprints(lines: pd.DataFrame) -> pd.Series:
     """The fingerprint of each row's document: business fields only, lines in order of their numbers."""
-    ordered = lines.sort_values(["document", "line_number"], kind="stable")
-    named = ordered["vendor_name"].where(ordered["vendor_id"] == "", "")
-    heads = ordered.assign(vendor_name=named).drop_duplicates("document")
-    head_rows = heads[["document", *_FINGERPRINTED_HEAD, "vendor_name"]].astype(object).to_numpy().tolist()
-    line_rows = ordered[list(_FINGERPRINTED_LINE)].astype(object).to_numpy().tolist()
-    documents = ordered["document"].to_numpy()
+    named = lines["vendor_name"].where(lines["vendor_id"] == "", "")
+    columns = ["document", *dict.fromkeys((*_FINGERPRINTED_HEAD, *_FINGERPRINTED_LINE)), "vendor_name"]
+    order = lines[["document", "line_number"]].sort_values(["document", "line_number"], kind="stable").index
+    documents = lines["document"].loc[order].to_numpy()
     starts = np.flatnonzero(np.r_[True, documents[1:] != documents[:-1]])
-    ends = np.r_[starts[1:], len(documents)]
-    prints = {
-        head[0]: fingerprint({"head": head[1:], "lines": line_rows[start:end]})
-        for head, start, end in zip(head_rows, starts, ends, strict=True)
-    }
-    return lines["document"].map(prints).astype(TEXT)
+    prints: list[str] = []
+    for first in range(0, len(starts), _AT_ONCE):
+        bounds = [*starts[first : first + _AT_ONCE + 1].tolist()]
+        if first + _AT_ONCE >= len(starts):
+            bounds.append(len(documents))
+        at = order[bounds[0] : bounds[-1]]
+        prints += _prints(lines.loc[at, columns[:-1]].assign(vendor_name=named.loc[at]), bounds)
+    told = pa.array(prints, pa.large_string()).take(pa.array(lines["document"].to_numpy() - 1))
+    return texts(told).set_axis(lines.index)
+
+
+def _prints(ordered: pd.DataFrame, bounds: list[int]) -> list[str]:
+    """The fingerprints of some documents, whose rows stand between the bounds."""
+    starts = [bound - bounds[0] for bound in bounds]
+    heads = ordered.iloc[starts[:-1]][[*_FINGERPRINTED_HEAD, "vendor_name"]].astype(object).to_numpy().tolist()
+    rows = ordered[list(_FINGERPRINTED_LINE)].astype(object).to_numpy().tolist()
+    return [
+        fingerprint({"head": head, "lines": rows[start:end]})
+        for head, start, end in zip(heads, starts[:-1], starts[1:], strict=True)
+    ]
 
 
 def _totals(lines: pd.DataFrame) -> dict[str, Money]:
+    """The exact sums by currency; as whole numbers of any size."""
     heads = lines.drop_duplicates("document")
-    sums = heads.groupby("currency")["invoice_total"].sum().sort_index()
-    return {str(currency): Money(int(minor), str(currency)) for currency, minor in sums.items()}
+    sums: dict[str, int] = {}
+    for currency, minor in zip(heads["currency"], heads["invoice_total"].tolist(), strict=True):
+        sums[str(currency)] = sums.get(str(currency), 0) + minor
+    return {currency: Money(sums[currency], currency) for currency in sorted(sums)}

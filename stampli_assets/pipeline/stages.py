@@ -19,6 +19,7 @@ from stampli_assets.pipeline.billing import bills
 from stampli_assets.pipeline.map import Mapped, Target, map_lines
 from stampli_assets.pipeline.masters import Masters
 from stampli_assets.pipeline.post import Batch, Desk, post
+from stampli_assets.pipeline.suppliers import Supplying, supply
 from stampli_assets.pipeline.unsettled import held, summary, told, unposted
 
 if TYPE_CHECKING:
@@ -35,18 +36,35 @@ class MappedBatch:
     findings: tuple[Finding, ...]
     version: str
     read_at: datetime
+    suppliers_created: int = 0
 
 
 def map_batch(
-    lines: pd.DataFrame, *, rules: Rules, masters: Masters, target: Target, anew: bool = False
+    lines: pd.DataFrame,
+    *,
+    rules: Rules,
+    masters: Masters,
+    target: Target,
+    anew: bool = False,
+    supplying: Supplying | None = None,
 ) -> MappedBatch:
-    """Map with a recent reading of the masters; when something would be held, read them again before saying so."""
+    """Map with a recent reading of the masters; when something would be held, read them again before saying so.
+
+    ``supplying`` creates the vendors that the ERP lacks, where the settings allow it.
+    """
     started = masters.clock.now()
     reference, read_at = masters.read() if anew else masters.current()
     mapped = map_lines(lines, rules=rules, reference=reference, target=target)
     if not mapped.holds.empty and read_at < started:
         reference, read_at = masters.read()
         mapped = map_lines(lines, rules=rules, reference=reference, target=target)
+    if supplying is not None and "VENDOR_UNKNOWN" in set(mapped.holds["code"]):
+        supplied = supply(lines, rules=rules, reference=reference, target=target, how=supplying)
+        if supplied.created:
+            reference, read_at = masters.read()
+        mapped = map_lines(lines, rules=rules, reference=reference, target=target, uncreated=supplied.holds)
+        holds = tuple(held(mapped.holds, lines))
+        return MappedBatch(mapped, holds, str(rules.version), read_at, supplied.created)
     return MappedBatch(mapped, tuple(held(mapped.holds, lines)), str(rules.version), read_at)
 
 

@@ -1,4 +1,4 @@
-"""The sandbox: an SFTP server and an Intacct gateway on loopback, and a firm that keeps exporting."""
+"""The sandbox: an SFTP server, an Intacct gateway and two X3 folders on loopback, and a firm that keeps exporting."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from stampli_assets.sandbox.branches import Branch, Branches
 from stampli_assets.sandbox.exports import export_csv, export_name
 from stampli_assets.sandbox.firm import (
     COMPANY,
@@ -24,13 +25,16 @@ from stampli_assets.sandbox.intacct.server import IntacctSimulator, utc_now
 from stampli_assets.sandbox.invoices import SampleInvoice, invoices
 from stampli_assets.sandbox.mistakes import MISTAKES, plant
 from stampli_assets.sandbox.sftp import SftpServer
+from stampli_assets.sandbox.x3.firm import X3_SECRETS
 
-FIRST_FILES = (
+FIRST_FILES: tuple[tuple[int, tuple[str, ...]], ...] = (
     (12, ()),
     (8, ("inactive vendor", "unknown GL account", "missing department")),
     (6, ("total off by a cent", "impossible date")),
 )
 """Size and mistakes of the exports that wait when the sandbox starts for the first time."""
+FIRST_BRANCH_FILES: tuple[tuple[int, tuple[str, ...]], ...] = ((8, ()), (5, ("unknown GL account",)))
+"""The same for each branch that keeps its books in X3."""
 HOLDS = tuple(kind for kind, mistake in MISTAKES.items() if mistake.ends_as == "hold")
 
 
@@ -48,6 +52,7 @@ class Sandbox:
         seed: int = 2026,
         sftp_port: int = 12022,
         gateway_port: int = 18080,
+        x3_ports: tuple[int, int] | None = None,
         host: str = "127.0.0.1",
         every_seconds: float = 60,
         now: Callable[[], datetime] = utc_now,
@@ -58,11 +63,17 @@ class Sandbox:
         self.intacct = IntacctSimulator(
             self.firm.masters(), host=host, port=gateway_port, state=folder / "intacct", now=now
         )
+        self.branches = (
+            Branches(self.firm, folder, host=host, cloud_port=x3_ports[0], plant_port=x3_ports[1], now=now)
+            if x3_ports is not None
+            else None
+        )
         self._now = now
+        self._folder = folder
         self._count = folder / "exports.json"
 
     def start(self) -> None:
-        """Start both servers; the first time, the first files are put into outbound.
+        """Start every server; the first time, the first files are put into outbound.
 
         Raises:
             SandboxError: a port is taken.
@@ -70,15 +81,24 @@ class Sandbox:
         self._start("SFTP server", self.sftp.start, f"{self.sftp.host}:{self.sftp.port}", "--sftp-port")
         try:
             self._start("Intacct gateway", self.intacct.start, "its port", "--gateway-port")
+            if self.branches is not None:
+                self._start("X3 folders", self.branches.start, "their ports", "--x3-ports")
         except SandboxError:
-            self.sftp.stop()
+            self.stop()
             raise
         if not self._count.exists():
             for size, mistakes in FIRST_FILES:
                 self._export(size, mistakes)
+        for branch, _ in self.branches or ():
+            (self.sftp.root / branch.name / "outbound" / "archive").mkdir(parents=True, exist_ok=True)
+            if not self._count_of(branch).exists():
+                for size, mistakes in FIRST_BRANCH_FILES:
+                    self._export(size, mistakes, branch)
 
     def stop(self) -> None:
-        """Stop both servers; the books stay."""
+        """Stop every server; the books stay."""
+        if self.branches is not None:
+            self.branches.stop()
         self.intacct.stop()
         self.sftp.stop()
 
@@ -94,6 +114,9 @@ class Sandbox:
         exports = self._told()["exports"]
         size = 2 + exports % 5
         mistakes = (HOLDS[(exports // 5) % len(HOLDS)],) if exports % 5 == 4 else ()
+        for turn, (branch, _) in enumerate(self.branches or ()):
+            if exports % 2 == turn:
+                self._export(1 + size // 2, (), branch)
         return self._export(size, mistakes)
 
     def run_forever(self, stop: threading.Event) -> None:
@@ -122,30 +145,35 @@ class Sandbox:
                 "entity_id": ENTITY,
                 "user_id": USER,
             },
-            "secrets": SECRETS,
+            **(self.branches.describe() if self.branches is not None else {}),
+            "secrets": {**SECRETS, **(X3_SECRETS if self.branches is not None else {})},
         }
 
-    def put(self, name: str, content: bytes) -> None:
-        """A file in outbound, written beside and renamed, as a careful sender does."""
-        outbound = self.sftp.root / "outbound"
+    def put(self, name: str, content: bytes, branch: Branch | None = None) -> None:
+        """A file in outbound (of a branch), written beside and renamed, as a careful sender does."""
+        outbound = self.sftp.root / (branch.name if branch is not None else "") / "outbound"
         beside = outbound / f".{name}.tmp"
         beside.write_bytes(content)
         beside.rename(outbound / name)
 
-    def _export(self, size: int, mistakes: tuple[str, ...]) -> str:
-        told = self._told()
+    def _export(self, size: int, mistakes: tuple[str, ...], branch: Branch | None = None) -> str:
+        told, count = self._told(branch), self._count_of(branch)
         good: list[SampleInvoice] = invoices(self.firm, size, today=self._now().date(), start=told["next_invoice"])
         name = export_name(self._now(), told["exports"] + 1)
-        self.put(name, export_csv(plant(good, mistakes)))
-        beside = self._count.with_suffix(".tmp")
+        self.put(name, export_csv(plant(good, mistakes)), branch)
+        beside = count.with_suffix(".tmp")
         beside.write_text(json.dumps({"exports": told["exports"] + 1, "next_invoice": told["next_invoice"] + size}))
-        beside.replace(self._count)
+        beside.replace(count)
         return name
 
-    def _told(self) -> dict[str, int]:
-        if not self._count.exists():
-            return {"exports": 0, "next_invoice": 1}
-        told: dict[str, int] = json.loads(self._count.read_text())
+    def _count_of(self, branch: Branch | None) -> Path:
+        return self._folder / f"exports_{branch.name}.json" if branch is not None else self._count
+
+    def _told(self, branch: Branch | None = None) -> dict[str, int]:
+        count = self._count_of(branch)
+        if not count.exists():
+            return {"exports": 0, "next_invoice": branch.first_invoice if branch is not None else 1}
+        told: dict[str, int] = json.loads(count.read_text())
         return told
 
     @staticmethod

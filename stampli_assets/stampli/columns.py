@@ -111,6 +111,8 @@ INVOICE_COLUMNS: tuple[Column, ...] = (
 )  # fmt: skip
 BY_NAME: Mapping[str, Column] = {column.name: column for column in INVOICE_COLUMNS}
 CUSTOM_PREFIX = "Custom: "
+CUSTOM = Column("custom", "Custom", Cell.TEXT, 1000, of_document=False)
+"""What every custom field is held to."""
 
 _BANK_WORDS = ("bank", "routing", "iban", "swift", "accountholder")
 
@@ -121,11 +123,13 @@ def squeezed(header: str) -> str:
 
 
 def accepted_headers(further: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Squeezed header → canonical name, for the defaults and a connection's own headers."""
+    """Squeezed header → canonical name, for the defaults and a connection's own headers, which go before the defaults."""
     accepted: dict[str, str] = {}
     for column in INVOICE_COLUMNS:
-        for header in (column.name, column.header, *column.aliases, *further.get(column.name, ())):
+        for header in (column.name, column.header, *column.aliases):
             accepted[squeezed(header)] = column.name
+    for name, headers in further.items():
+        accepted |= {squeezed(header): name for header in headers}
     return accepted
 
 

@@ -1,218 +1,249 @@
-"""CSV bytes to text cells, exactly: nothing is converted, shifted, guessed or dropped.
+"""CSV text to cells, exactly: nothing is converted, shifted, guessed or dropped.
 
-Two ways give the same result: pyarrow for files without quotes whose rows all have the header's width, and the standard
-library's strict reader for everything else.
+Two ways give the same result, block by block: pyarrow where no cell is quoted and every record has the header's width,
+and the standard library's strict reader for everything else.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
-from dataclasses import dataclass
-from itertools import islice
-from typing import BinaryIO
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 
 from stampli_assets.model.errors import FileRefused
+from stampli_assets.stampli.columns import accepted_headers, squeezed
+from stampli_assets.stampli.csv_refusals import broken, refuse_cut_off, refuse_too_ragged, refuse_wide
+from stampli_assets.stampli.envelope import SEND_AGAIN
 from stampli_assets.stampli.layout import Layout
+from stampli_assets.stampli.raw import Ragged, RawTable, Sheet
+from stampli_assets.stampli.text import Lines, Text
 
-SEND_AGAIN = "Ask Stampli to export the file again."
-_KINDS = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"-----BEGIN PGP", "a PGP-encrypted file"),
-    (b"\x85\x01", "a PGP-encrypted file"),
-)
+_SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Ragged:
-    """A record with another number of cells than the header."""
+@dataclass
+class _Reading:
+    """What is known of a file while it is read."""
 
-    row: int
-    line: int
-    cells: tuple[str, ...]
+    name: str
+    layout: Layout
+    delimiter: str
+    lines: Lines
+    headers: tuple[str, ...] = ()
+    named: int = 0
+    """Columns up to the last one that has a name; only empty cells may follow."""
+    sheet: Sheet = field(default_factory=lambda: Sheet(0))
+    ragged: list[Ragged] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    count: int = 0
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Every header that this connection accepts, squeezed."""
+        return frozenset(accepted_headers(self.layout.headers))
 
 
-@dataclass(frozen=True, slots=True)
-class RawTable:
-    """Text cells by column; ``rows`` count non-empty records after the header, ``lines`` are physical (header = 1)."""
-
-    headers: tuple[str, ...]
-    columns: tuple[pa.Array, ...]
-    rows: tuple[int, ...] | range
-    lines: tuple[int, ...] | range
-    ragged: tuple[Ragged, ...]
-    notes: tuple[str, ...]
-
-
-def read_csv(source: BinaryIO, name: str, layout: Layout) -> RawTable:
-    """Read a file.
+def read_csv(stream: io.BufferedReader, name: str, layout: Layout) -> RawTable:
+    """Read a file that has a header row.
 
     Raises:
-        FileRefused: it is empty, of another kind, not decodable, cut off, or over a cap; the sentence says which.
+        FileRefused: it is empty, not decodable, cut off, over a cap, or breaks the rules of CSV; the sentence says where.
     """
-    content = source.read(layout.max_bytes + 1)
-    if len(content) > layout.max_bytes:
-        raise FileRefused(
-            f"{name} is larger than {layout.max_bytes // 1_000_000} MB.",
-            remedy="Raise max_megabytes in the settings if files of this size are expected.",
-            code="FILE_TOO_LARGE",
-        )
-    _refuse_other_kinds(content, name)
-    text = _decoded(content, name, layout.encoding)
-    if not text.strip("\r\n\t \x1a"):
-        raise FileRefused(f"{name} is empty.", remedy=SEND_AGAIN, code="EMPTY_FILE")
-    return _fast(text, layout) or _exact(text, name, layout)
+    text = Text(stream, name, layout)
+    reading = _Reading(name, layout, layout.delimiter, Lines(text.blocks()))
+    records = _records(reading)
+    for cells, _ in records:
+        reading.headers = tuple(cells)
+        break
+    if not reading.headers:
+        raise FileRefused(f"{name} has no header row.", remedy=SEND_AGAIN, code="EMPTY_FILE")
+    refuse_wide(reading.headers, name)
+    reading.named = max((place + 1 for place, title in enumerate(cells) if title.strip()), default=0)
+    reading.sheet = Sheet(reading.named)
+    while _quickly(reading):
+        pass
+    _exactly(reading, records)
+    refuse_cut_off(text, reading.name, layout, _last_was_short(reading))
+    return RawTable(
+        headers=reading.headers[: reading.named],
+        columns=reading.sheet.columns(),
+        rows=reading.sheet.rows,
+        lines=reading.sheet.lines,
+        ragged=tuple(reading.ragged),
+        notes=(*text.notes, *reading.notes),
+    )
 
 
-def _refuse_other_kinds(content: bytes, name: str) -> None:
-    head = content[:512].lstrip()
-    kind = next((kind for magic, kind in _KINDS if content.startswith(magic)), None)
-    if kind is None and head[:1] == b"<":
-        kind = "a web page (perhaps an error page)" if b"<html" in head.lower() else "an XML file"
-    if kind is not None:
-        raise FileRefused(
-            f"{name} is {kind}, not a CSV file.",
-            remedy="Check the export format in Stampli. " + SEND_AGAIN,
-            code="WRONG_TYPE",
-        )
+def records_of(text: Text, name: str, layout: Layout) -> Iterator[tuple[list[str], int]]:
+    """Every non-empty record of a text, with the line where it begins."""
+    return _records(_Reading(name, layout, layout.delimiter, Lines(text.blocks())))
 
 
-def _decoded(content: bytes, name: str, encoding: str) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
+def _records(reading: _Reading) -> Iterator[tuple[list[str], int]]:
+    """Non-empty records and the physical lines where they begin."""
+    layout = reading.layout
+    csv.field_size_limit(layout.max_field)
+    for _ in range(layout.skip_lines):
+        next(reading.lines, None)
+    yield from _separator_line(reading)
+    reader = csv.reader(
+        reading.lines,
+        delimiter=reading.delimiter,
+        quotechar=layout.quote or None,
+        quoting=csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE,
+        strict=True,
+    )
+    begins = reading.lines.taken + 1
+    blank = 0
     try:
-        text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise FileRefused(
-            f"{name} is not written in {encoding}: byte {error.start} (line {line}) cannot be read.",
-            remedy="Set the encoding of this connection's layout (cp1252 for older Windows exports), or export as UTF-8.",
-            code="DECODE_ERROR",
-        ) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise FileRefused(
-            f"{name} holds a NUL character in line {line}: it is damaged or no text file.",
-            remedy=SEND_AGAIN,
-            code="NUL_CHARACTER",
-        )
-    return text
+        for cells in reader:
+            line, begins = begins, reading.lines.taken + 1
+            if any(cell and not cell.isspace() for cell in cells):
+                _refuse_spaced_quotes(cells, reading, line)
+                yield cells, line
+            elif (blank := blank + 1) > layout.max_rows:
+                raise FileRefused(
+                    f"{reading.name} has more than {layout.max_rows} blank lines.", remedy=SEND_AGAIN, code="ROWS"
+                )
+            begins = reading.lines.taken + 1
+    except csv.Error as error:
+        raise broken(error, reading.name, layout, begins) from None
 
 
-def _fast(text: str, layout: Layout) -> RawTable | None:
-    """By pyarrow, where a record is a line; otherwise ``None``."""
-    lines = text.replace("\r\n", "\n")
-    if '"' in lines or "\r" in lines or "\n\n" in lines or lines.startswith("\n") or "\x1a" in lines:
-        return None
-    header, _, body = lines.partition("\n")
-    headers = header.split(layout.delimiter)
-    if not headers[-1] or not body or len(max(body.split("\n"), key=len)) > layout.max_field:
-        return None
-    names = [str(place) for place in range(len(headers))]
+def _separator_line(reading: _Reading) -> Iterator[tuple[list[str], int]]:
+    """``sep=;`` in the first line is how spreadsheets tell each other the delimiter: the file's own word counts."""
+    first = reading.lines.rest().split("\n", 1)[0]
+    told = _SEPARATOR_LINE.fullmatch(first.rstrip("\r"))
+    if told is None:
+        return
+    next(reading.lines, None)
+    if told[1] != reading.delimiter:
+        reading.notes.append(f"The first line says that columns are separated by {told[1]!r}; it was read so.")
+        reading.delimiter = told[1]
+    yield from ()
+
+
+def _quickly(reading: _Reading) -> bool:
+    """Take the rest of a block by pyarrow, where a record is a line; otherwise leave it as it is."""
+    layout = reading.layout
+    block = reading.lines.rest()
+    body = block.replace("\r\n", "\n")
+    quoted = bool(layout.quote) and layout.quote in body
+    odd = quoted or "\r" in body or "\n\n" in body or body.startswith(("\n", "\ufeff")) or "\x1a" in body
+    if not body or odd or len(reading.headers) != reading.named:
+        return False
+    names = [str(place) for place in range(reading.named)]
     try:
         table = pa.csv.read_csv(
             io.BytesIO(body.encode()),
             read_options=pa.csv.ReadOptions(column_names=names, use_threads=False),
-            parse_options=pa.csv.ParseOptions(delimiter=layout.delimiter, quote_char=False, ignore_empty_lines=False),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=reading.delimiter, quote_char=False, escape_char=False, ignore_empty_lines=False
+            ),
             convert_options=pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid:
-        return None
+        return False
     count = table.num_rows
-    if count > layout.max_rows or count != body.count("\n") + (not body.endswith("\n")) or _has_blank_row(table):
-        return None
-    columns = tuple(column.combine_chunks() for column in table.columns)
-    return RawTable(tuple(headers), columns, range(1, count + 1), range(2, count + 2), (), ())
+    told = body.count("\n") + (not body.endswith("\n"))
+    if count != told or reading.count + count > layout.max_rows or _needs_a_look(table, reading):
+        return False
+    first_row, first_line = reading.count + 1, reading.lines.taken + 1
+    columns = [column.combine_chunks() for column in table.columns]
+    reading.sheet.add_block(columns, range(first_row, first_row + count), range(first_line, first_line + count))
+    reading.count += count
+    reading.lines.skip(count)
+    return True
 
 
-def _has_blank_row(table: pa.Table) -> bool:
+def _needs_a_look(table: pa.Table, reading: _Reading) -> bool:
+    """Blank records, cells over the cap, and what may be a header again are left to the exact way."""
     blank = None
     for column in table.columns:
+        if (pa.compute.max(pa.compute.utf8_length(column)).as_py() or 0) > reading.layout.max_field:
+            return True
         empty = pa.compute.equal(pa.compute.utf8_trim_whitespace(column), "")
         blank = empty if blank is None else pa.compute.and_(blank, empty)
-    return bool(pa.compute.any(blank).as_py())
+    if pa.compute.any(blank).as_py():
+        return True
+    firsts = pa.compute.unique(table.columns[0]).to_pylist()
+    return any(_may_be_header(first, reading) for first in firsts)
 
 
-def _exact(text: str, name: str, layout: Layout) -> RawTable:
-    csv.field_size_limit(layout.max_field)
-    notes: list[str] = []
-    if text.endswith("\x1a"):
-        text = text.removesuffix("\x1a")
-        notes.append("The file ends with an end-of-file mark of old systems; it was left out.")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter, strict=True)
-    headers: list[str] = []
-    records: list[list[str]] = []
-    rows: list[int] = []
-    lines: list[int] = []
-    ragged: list[Ragged] = []
-    begins = 1
-    count = 0
-    try:
-        for cells in reader:
-            line, begins = begins, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not headers:
-                headers = cells
-                continue
-            count += 1
-            if count > layout.max_rows:
-                raise FileRefused(
-                    f"{name} has more than {layout.max_rows} rows.",
-                    remedy="Raise max_rows in the settings.",
-                    code="ROWS",
-                )
-            if len(cells) == len(headers) + 1 and not cells[-1] and not headers[-1]:
-                del cells[-1]
-            if len(cells) == len(headers):
-                records.append(cells)
-                rows.append(count)
-                lines.append(line)
-            else:
-                ragged.append(Ragged(count, line, tuple(cells)))
-    except csv.Error as error:
-        raise _broken(error, name, begins, layout) from None
-    _refuse_cut_off(text, name, headers, ragged, count)
-    keep = len(headers) - (not headers[-1].strip() and all(not record[-1].strip() for record in records))
-    columns = tuple(pa.array([record[place] for record in records], pa.string()) for place in range(keep))
-    return RawTable(tuple(headers[:keep]), columns, tuple(rows), tuple(lines), tuple(ragged), tuple(notes))
+def _exactly(reading: _Reading, records: Iterator[tuple[list[str], int]]) -> None:
+    layout, named = reading.layout, reading.named
+    for cells, line in records:
+        reading.count += 1
+        if reading.count > layout.max_rows:
+            raise FileRefused(
+                f"{reading.name} has more than {layout.max_rows} rows.",
+                remedy="Raise max_rows in the settings.",
+                code="ROWS",
+            )
+        if _may_be_header(cells[0], reading) and _is_header_again(cells, line, reading):
+            continue
+        if len(cells) > named and len(reading.headers) > named and not any(cell.strip() for cell in cells[named:]):
+            del cells[named:]
+        if len(cells) == named:
+            reading.sheet.add(cells, reading.count, line)
+        else:
+            reading.ragged.append(Ragged(reading.count, line, tuple(cells)))
+            refuse_too_ragged(len(reading.ragged), named, reading.name)
 
 
-def _broken(error: csv.Error, name: str, line: int, layout: Layout) -> FileRefused:
-    if "field larger" in str(error):
-        return FileRefused(
-            f"{name} has a cell of more than {layout.max_field} characters from line {line} on.",
-            remedy="A quotation mark may be missing there. " + SEND_AGAIN,
-            code="FIELD_TOO_LONG",
+def _may_be_header(first: str, reading: _Reading) -> bool:
+    return bool(first) and len(first) < 100 and not _DIGIT.search(first) and squeezed(first) in reading.known
+
+
+def _is_header_again(cells: list[str], line: int, reading: _Reading) -> bool:
+    """A repeated header row is left out; another header means that another table begins.
+
+    Raises:
+        FileRefused: another table begins.
+    """
+    if [squeezed(cell) for cell in cells] == [squeezed(title) for title in reading.headers[: len(cells)]]:
+        reading.notes.append(f"Row {reading.count} (line {line}) repeats the header; it was left out.")
+        return True
+    filled = [cell for cell in cells if cell.strip()]
+    known = [cell for cell in filled if squeezed(cell) in reading.known]
+    if len(known) < 3 or len(known) * 5 < len(filled) * 4:
+        return False
+    if not any(squeezed(title) in reading.known for title in reading.headers):
+        raise FileRefused(
+            f"{reading.name} begins with {reading.headers[0][:60]!r}; its header stands in line {line}.",
+            remedy=f"Set skip_lines: {line - 1} in the layout if this export always has a title above its header.",
+            code="HEADER_LATE",
         )
-    if "unexpected end" in str(error):
-        return FileRefused(
-            f"{name} is cut off: the quoted cell that begins at line {line} never ends.",
-            remedy=SEND_AGAIN,
-            code="TRUNCATED",
-        )
-    return FileRefused(
-        f"{name} breaks the rules of CSV at line {line}: {error}.",
-        remedy="A quotation mark inside a quoted cell must be doubled. " + SEND_AGAIN,
-        code="CSV_SYNTAX",
+    raise FileRefused(
+        f"{reading.name} has a second, different header in row {reading.count} (line {line}): two tables in one file.",
+        remedy="Have each table exported to a file of its own.",
+        code="HEADER_AGAIN",
     )
 
 
-def _refuse_cut_off(text: str, name: str, headers: list[str], ragged: list[Ragged], count: int) -> None:
-    """A last record that is too short and has no line end was cut off while it was written."""
-    last = next(islice(reversed(ragged), 1), None)
-    if last is not None and last.row == count and len(last.cells) < len(headers) and not text.endswith(("\n", "\r")):
-        raise FileRefused(
-            f"{name} is cut off: its last line ({last.line}) has {len(last.cells)} of {len(headers)} columns and no end.",
-            remedy=SEND_AGAIN,
-            code="TRUNCATED",
-        )
+def _refuse_spaced_quotes(cells: list[str], reading: _Reading, line: int) -> None:
+    quote = reading.layout.quote
+    for cell in cells:
+        if cell[:1] == " " and quote and cell.lstrip(" ").startswith(quote):
+            raise FileRefused(
+                f"{reading.name} has a space before a quotation mark at line {line}: where that cell ends is in doubt.",
+                remedy="Have it exported without spaces around the delimiter.",
+                code="CSV_SYNTAX",
+            )
+
+
+def _last_was_short(reading: _Reading) -> tuple[int, int, int] | None:
+    last = reading.ragged[-1] if reading.ragged else None
+    if last is None or last.row != reading.count or len(last.cells) >= reading.named:
+        return None
+    return last.line, len(last.cells), reading.named

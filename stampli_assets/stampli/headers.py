@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from stampli_assets.model.errors import FileRefused
 from stampli_assets.stampli.columns import (
     BY_NAME,
-    CUSTOM_PREFIX,
     INVOICE_COLUMNS,
     accepted_headers,
     holds_bank_details,
@@ -35,19 +34,20 @@ class Headers:
     notes: tuple[str, ...]
 
 
-def match_headers(headers: Sequence[str], name: str, layout: Layout) -> Headers:
-    """Match by name, never by position.
+def match_headers(headers: Sequence[str], name: str, layout: Layout, names: Sequence[str] = ()) -> Headers:
+    """Match by name, never by position; ``names`` are the canonical ones where the layout declares them.
 
     Raises:
         FileRefused: a required column is missing, two columns claim one meaning, or an unknown column is not allowed.
     """
     accepted = accepted_headers(layout.headers)
+    declared = {squeezed(title): called for called, titles in layout.custom.items() for title in (called, *titles)}
     places: dict[str, int] = {}
     custom: dict[str, int] = {}
     unknown: list[str] = []
     notes: list[str] = []
     for place, title in enumerate(headers):
-        canonical = accepted.get(squeezed(title))
+        canonical = (names[place] or None) if names else accepted.get(squeezed(title))
         if canonical in places:
             raise FileRefused(
                 f"{name} has two columns for {BY_NAME[canonical].header}: {headers[places[canonical]]!r} and {title!r}.",
@@ -56,8 +56,14 @@ def match_headers(headers: Sequence[str], name: str, layout: Layout) -> Headers:
             )
         if canonical is not None:
             places[canonical] = place
-        elif title.startswith(CUSTOM_PREFIX):
-            custom[title.removeprefix(CUSTOM_PREFIX).strip()] = place
+        elif (called := _custom(title, declared, layout)) is not None:
+            if called in custom:
+                raise FileRefused(
+                    f"{name} has two columns for the custom field {called!r}.",
+                    remedy="Remove one of them from the export.",
+                    code="HEADER_TWICE",
+                )
+            custom[called] = place
         elif holds_bank_details(title):
             notes.append(f"The column {title!r} looks like bank details; it was not read.")
         else:
@@ -74,6 +80,16 @@ def match_headers(headers: Sequence[str], name: str, layout: Layout) -> Headers:
     return Headers(places, titles, custom, tuple(notes))
 
 
+def _custom(title: str, declared: dict[str, str], layout: Layout) -> str | None:
+    """The custom field of a header, if it is one."""
+    prefix, bare = layout.custom_prefix.strip().casefold(), title.strip()
+    if squeezed(title) in declared:
+        return declared[squeezed(title)]
+    if prefix and bare.casefold().startswith(prefix) and bare[len(prefix) :].strip():
+        return bare[len(prefix) :].strip()
+    return None
+
+
 def _refuse_missing(headers: Sequence[str], places: dict[str, int], name: str, layout: Layout) -> None:
     given = {*places, *layout.constants}
     missing = [column.header for column in INVOICE_COLUMNS if column.required and column.name not in given]
@@ -83,8 +99,7 @@ def _refuse_missing(headers: Sequence[str], places: dict[str, int], name: str, l
         return
     kind = next((kind for title in headers if (kind := _OTHER_KINDS.get(squeezed(title)))), None)
     looks = f" It looks like a file of {kind}." if kind else ""
-    one = len(headers) == 1
-    delimiter = " The whole header is one column: the delimiter may be another one." if one else ""
+    delimiter = " The whole header is one column: the delimiter may be another one." if len(headers) == 1 else ""
     raise FileRefused(
         f"{name} is no invoice file: it has no column {', '.join(missing)}.{looks}{delimiter}",
         remedy="Check the export template in Stampli, or name this file's headers in layout.columns of the settings.",

@@ -76,6 +76,8 @@ class Api(Protocol):
     def rows(self, place: str, wanted: Sequence[str], among: Mapping[str, Collection[str]]) -> Iterator[Row]:
         """Every row whose fields have one of the given values, page by page, with the wanted fields only.
 
+        A place that the names leave out has no rows, and nothing is asked.
+
         Raises:
             Transient: X3 did not answer usefully within the backoff.
             Misconfigured: sign-in, names or rights are wrong.

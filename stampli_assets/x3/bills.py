@@ -13,6 +13,7 @@ from stampli_assets.model.documents import Bill, BillLine
 from stampli_assets.model.identity import ControlId
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import ErpRecord, Outcome, Posted, Reason, Refused, Unknown
+from stampli_assets.model.ports import Numbered
 from stampli_assets.x3.api import Api, Created, Lost, Made, NotMade, NotNow, Record, Row
 from stampli_assets.x3.batches import create_all, not_sent
 from stampli_assets.x3.door import Door
@@ -58,7 +59,7 @@ class X3Bills:
             outcomes[number] = _outcome(bills[number][0], created)
         return [outcomes[number] for number in range(len(bills))]
 
-    def find(self, bills: Sequence[Bill]) -> Sequence[Sequence[ErpRecord]]:
+    def find(self, documents: Sequence[Numbered]) -> Sequence[Sequence[ErpRecord]]:
         """Every document that X3 holds under each bill's supplier and source document number, whatever its site.
 
         X3's screens may turn letters into capitals (unverified), so where nothing stands under the number as it is, what
@@ -71,25 +72,28 @@ class X3Bills:
         """
         held: dict[tuple[str, str], list[Row]] = defaultdict(list)
         size = self._folder.bills_per_query
-        for start in range(0, len(bills), size):
-            for row in self._held(bills[start : start + size]):
+        for start in range(0, len(documents), size):
+            for row in self._held(documents[start : start + size]):
                 key = text_of(row["supplier"]), text_of(row["source_document"])
                 if row not in held[key]:
                     held[key].append(row)
-        return [[self._found(row, bill) for row in _under(held, bill)] for bill in bills]
+        return [[self._found(row, one) for row in _under(held, one)] for one in documents]
 
     def request_for(self, bill: Bill) -> str:
         """The create of one bill as it would be sent; nothing is sent."""
         return self._api.written("create_invoice", self._record(bill))
 
-    def _held(self, bills: Sequence[Bill]) -> Iterator[Row]:
-        numbers = {spelled for bill in bills for spelled in (bill.number, bill.number.upper())}
-        among = {"supplier": {bill.vendor_id for bill in bills}, "source_document": numbers}
+    def _held(self, documents: Sequence[Numbered]) -> Iterator[Row]:
+        numbers = {spelled for one in documents for spelled in (one.number, one.number.upper())}
+        among = {"supplier": {one.vendor_id for one in documents}, "source_document": numbers}
         return self._api.rows("find_invoice", _READ, among)
 
-    def _found(self, row: Row, bill: Bill) -> ErpRecord:
+    def _found(self, row: Row, document: Numbered) -> ErpRecord:
         total, differs = _total(row), []
-        for field, ours in (("site", self._folder.site), ("document_date", bill.invoice_date.isoformat())):
+        wanted = [("site", self._folder.site)]
+        if isinstance(document, Bill):
+            wanted.append(("document_date", document.invoice_date.isoformat()))
+        for field, ours in wanted:
             theirs = text_of(row.get(field))
             if field in row and theirs != ours:
                 differs.append(f"{field.replace('_', ' ')} {theirs or 'none'} and not {ours}")
@@ -206,8 +210,10 @@ def _outcome(bill: Bill, created: Created) -> Outcome:
             return Unknown(why)
 
 
-def _under(held: Mapping[tuple[str, str], Sequence[Row]], bill: Bill) -> Sequence[Row]:
-    return held.get((bill.vendor_id, bill.number)) or held.get((bill.vendor_id, bill.number.upper())) or []
+def _under(held: Mapping[tuple[str, str], Sequence[Row]], document: Numbered) -> Sequence[Row]:
+    return (
+        held.get((document.vendor_id, document.number)) or held.get((document.vendor_id, document.number.upper())) or []
+    )
 
 
 def _total(row: Row) -> Money | None:

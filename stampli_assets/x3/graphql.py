@@ -46,6 +46,8 @@ class GraphQLApi:
     def rows(self, place: str, wanted: Sequence[str], among: Mapping[str, Collection[str]]) -> Iterator[Row]:
         """Rows page by page, in the order of ``_id``; see :class:`~stampli_assets.x3.api.Api`."""
         node = self._names.places()[place]
+        if node.missing:
+            return
         paths = {field: node.fields[field] for field in wanted if node.fields[field]}
         document = text.query(node, paths.values())
         variables: dict[str, Any] = {"first": self._folder.rows_per_page, "orderBy": text.ordered("_id")}

@@ -10,6 +10,12 @@ is no protocol name stands here as a default, and a connection's settings overri
 A field's path may lead through references (``billBySupplier._id``); an empty path means that the field is neither sent nor
 read. What is checked against the real X3 at start-up: ``schema_check.py``.
 
+``restrictions`` are the pairs of account and dimension that X3 forbids. No name of that table is known [P], so it has no
+default node (GraphQL) or class and representation (REST), and is not read before the settings name them.
+
+``sites`` is where an account or a dimension is allowed: one site or a list. A folder that keeps groups of sites or companies
+there leaves the path empty; X3 then refuses what we cannot see.
+
 How sure: ``supplierInvoiceHeader`` [D], the shape of ``supplier`` [S], REST's field codes [T]; the rest is [P].
 """
 
@@ -34,6 +40,11 @@ class Node:
     operation: str = "query"
     input: str = ""
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parts without which there is nothing to ask."""
+        return () if self.node else ("node",)
+
     def __str__(self) -> str:
         return f"{self.package}.{self.node}.{self.operation}"
 
@@ -46,6 +57,11 @@ class RestClass:
     representation: str
     fields: Fields
     facet: str = "$query"
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parts without which there is nothing to ask."""
+        return tuple(part for part in ("name", "representation") if not getattr(self, part))
 
     def __str__(self) -> str:
         return f"{self.name}?representation={self.representation}.{self.facet}"
@@ -60,6 +76,7 @@ _NEEDED: Final = {
     "accounts": ("code",),
     "dimensions": ("type", "code"),
     "payment_terms": ("code",),
+    "restrictions": ("account", "type", "code"),
 }
 """Fields without which documents are neither told apart nor found again."""
 _CHOICES: Final = {"analytical": "per_type or together", "invoice_kind": "a word or number of X3's menu"}
@@ -79,6 +96,7 @@ class Names(Generic[Place]):
     accounts: Place
     dimensions: Place
     payment_terms: Place
+    restrictions: Place
     analytical: Literal["per_type", "together"]
     invoice_kind: str
 
@@ -104,6 +122,8 @@ class Names(Generic[Place]):
             if not isinstance(parts, Mapping):
                 raise _unreadable(f"names.{name}", "a mapping such as {node: …, fields: {…}}")
             changes[name] = _overridden(place, parts, f"names.{name}")
+            if missing := changes[name].missing:
+                raise _unreadable(f"names.{name}.{missing[0]}", "what X3 publishes: it has no default")
             for field in _NEEDED.get(name, ()):
                 if not changes[name].fields[field]:
                     raise _unreadable(f"names.{name}.fields.{field}", "a property of X3: it cannot be left out")
@@ -145,6 +165,7 @@ def _unreadable(at: str, expected: str) -> Misconfigured:
 
 
 _ACTIVE: Final = {"active": "isActive"}
+_LIMITS: Final = {"valid_from": "validityStartDate", "valid_to": "validityEndDate", "sites": "sites"}
 
 GRAPHQL: Final = Names(
     find_supplier=Node("x3MasterData", "supplier", {
@@ -177,18 +198,20 @@ GRAPHQL: Final = Names(
     }, "create", "SupplierBpInvoice_Input"),
     accounts=Node("x3FinanceData", "account", {
         "code": "code", "name": "description", **_ACTIVE, "required_types": "mandatoryDimensionTypes",
-        "chart": "chartCode",
+        "chart": "chartCode", **_LIMITS,
     }),
     dimensions=Node("x3FinanceData", "dimension", {
-        "type": "dimensionType._id", "code": "dimension", "name": "description", **_ACTIVE,
+        "type": "dimensionType._id", "code": "dimension", "name": "description", **_ACTIVE, **_LIMITS,
     }),
     payment_terms=Node("x3FinanceData", "paymentTerm", {"code": "code", "name": "description", **_ACTIVE}),
+    restrictions=Node("x3FinanceData", "", {"account": "account", "type": "dimensionType", "code": "dimension"}),
     analytical="per_type",
     invoice_kind="invoice",
 )  # fmt: skip
 """The defaults for GraphQL."""
 
 _ENABLED: Final = {"active": "ENAFLG"}
+_VALIDITY: Final = {"valid_from": "VLYSTR", "valid_to": "VLYEND", "sites": "FCY"}
 
 REST: Final = Names(
     find_supplier=RestClass("BPSUPPLIER", "BPSUPPLIER", {
@@ -215,10 +238,11 @@ REST: Final = Names(
         "analytical_amount": "AMT",
     }, "$create"),
     accounts=RestClass("GACCOUNT", "GACCOUNT", {
-        "code": "ACC", "name": "DES", **_ENABLED, "required_types": "DIE", "chart": "COA",
+        "code": "ACC", "name": "DES", **_ENABLED, "required_types": "DIE", "chart": "COA", **_VALIDITY,
     }),
-    dimensions=RestClass("CACCE", "CACCE", {"type": "DIE", "code": "CCE", "name": "DES", **_ENABLED}),
+    dimensions=RestClass("CACCE", "CACCE", {"type": "DIE", "code": "CCE", "name": "DES", **_ENABLED, **_VALIDITY}),
     payment_terms=RestClass("TABPAYTERM", "TABPAYTERM", {"code": "PTE", "name": "DES", **_ENABLED}),
+    restrictions=RestClass("", "", {"account": "ACC", "type": "DIE", "code": "CCE"}),
     analytical="together",
     invoice_kind="1",
 )  # fmt: skip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 import pandas as pd
 import pandera.pandas as pa
 
 from stampli_assets.model.documents import Dimension
+from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.frames import DIMENSIONS, GL_ACCOUNTS, VENDORS, conform, empty
 from stampli_assets.x3.api import SUPPLIER_FIELDS, Api, Row, status
 from stampli_assets.x3.door import Door
@@ -18,6 +21,10 @@ from stampli_assets.x3.names import GRAPHQL, REST, Names, Node, RestClass
 from stampli_assets.x3.rest import RestApi
 
 TERM = "term"
+WHEN_AND_WHERE = ("valid_from", "valid_to", "sites")
+"""Fields that limit an account or a dimension."""
+EARLIEST = 1900
+"""An earlier year is how a database writes "no date" [P]."""
 
 
 class X3Reference:
@@ -48,7 +55,7 @@ class X3Reference:
         )
 
     def gl_accounts(self) -> pd.DataFrame:
-        """Every account of the connection's chart with the dimensions that it requires, as ``GL_ACCOUNTS``.
+        """Every account of the connection's chart, when and where it is open, and the dimensions that it requires.
 
         A required type that is none of the connection's ``dimension_types`` is not listed: X3 refuses such a line and says
         which type it wants.
@@ -56,7 +63,9 @@ class X3Reference:
         ours = {code: dimension for dimension, code in self._folder.dimension_types.items()}
         chart = self._folder.chart
         rows = self._api.rows(
-            "accounts", ("code", "name", "active", "required_types"), {"chart": {chart}} if chart else {}
+            "accounts",
+            ("code", "name", "active", "required_types", *WHEN_AND_WHERE),
+            {"chart": {chart}} if chart else {},
         )
         return _frame(
             [
@@ -65,6 +74,7 @@ class X3Reference:
                     "title": text_of(row.get("name")),
                     "status": status(row),
                     "required_dimensions": ",".join(ours[of] for of in _texts(row.get("required_types")) if of in ours),
+                    **_limits("accounts", row),
                 }
                 for row in rows
             ],
@@ -72,13 +82,28 @@ class X3Reference:
         )
 
     def dimensions(self) -> pd.DataFrame:
-        """Every code of the connection's dimension types, and the payment terms, as ``DIMENSIONS``."""
+        """Every code of the connection's dimension types, and the payment terms, as ``DIMENSIONS``.
+
+        ``forbidden_accounts`` come from the restriction table, where the settings name it (``names.restrictions``).
+        """
         ours: Mapping[str, Dimension] = {code: of for of, code in self._folder.dimension_types.items()}
         among: dict[str, Collection[str]] = {"type": set(ours)}
-        rows = self._api.rows("dimensions", ("type", "code", "name", "active"), among) if ours else ()
-        found = [_code(str(ours[text_of(row.get("type"))]), row) for row in rows if text_of(row.get("type")) in ours]
+        forbidden: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for row in self._api.rows("restrictions", ("account", "type", "code"), among) if ours else ():
+            forbidden[_key(row)].add(text_of(row.get("account")))
+        rows = self._api.rows("dimensions", ("type", "code", "name", "active", *WHEN_AND_WHERE), among) if ours else ()
+        found = [
+            {
+                **_code(str(ours[text_of(row.get("type"))]), row),
+                **_limits("dimensions", row),
+                "forbidden_accounts": ",".join(sorted(forbidden.get(_key(row), ()))),
+            }
+            for row in rows
+            if text_of(row.get("type")) in ours
+        ]
         terms = self._api.rows("payment_terms", ("code", "name", "active"), {})
-        return _frame([*found, *(_code(TERM, row) for row in terms)], DIMENSIONS)
+        unlimited = dict.fromkeys((*WHEN_AND_WHERE, "forbidden_accounts"), "")
+        return _frame([*found, *({**_code(TERM, row), **unlimited} for row in terms)], DIMENSIONS)
 
 
 class X3GraphQLReference(X3Reference):
@@ -100,8 +125,37 @@ def _code(dimension: str, row: Row) -> dict[str, str]:
     return {"dimension": dimension, "code": code, "name": name, "status": status(row)}
 
 
+def _key(row: Row) -> tuple[str, str]:
+    return text_of(row.get("type")), text_of(row.get("code"))
+
+
+def _limits(place: str, row: Row) -> dict[str, str]:
+    """When and where a record can be used; a folder whose names leave a field out has no such limit."""
+    return {
+        "valid_from": _day(place, "valid_from", row),
+        "valid_to": _day(place, "valid_to", row),
+        "sites": ",".join(dict.fromkeys(_texts(row.get("sites")))),
+    }
+
+
+def _day(place: str, field: str, row: Row) -> str:
+    """A date as ISO text, empty for none."""
+    text = text_of(row.get(field))
+    if not text.strip("0-/[] "):
+        return ""
+    try:
+        day = date.fromisoformat(text[:10])
+    except ValueError:
+        raise Misconfigured(
+            f"X3 answers {text!r} as {field} of {text_of(row.get('code'))} ({place}), which is no date.",
+            remedy=f"Name the property that holds it: names: {{{place}: {{fields: {{{field}: …}}}}}}; empty: none is read.",
+            code="NAMES",
+        ) from None
+    return day.isoformat() if day.year >= EARLIEST else ""
+
+
 def _texts(value: object) -> list[str]:
-    """The dimension types of an account: a list, or one."""
+    """Dimension types of an account, sites of a record: a list, or one."""
     listed = value if isinstance(value, list) else [value]
     return [text for text in map(text_of, listed) if text]
 

@@ -49,6 +49,8 @@ class RestApi:
         api1 answers every property of the representation; only the wanted ones are handed on.
         """
         of = self._names.places()[place]
+        if of.missing:
+            return
         codes = {field: of.fields[field] for field in wanted if of.fields[field]}
         for clause in clauses({of.fields[field]: values for field, values in among.items()}):
             for resource in self._pages(of, clause):

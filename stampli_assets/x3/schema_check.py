@@ -45,7 +45,8 @@ class Problem:
 def check(names: Names[Node], schema: Json) -> list[Problem]:
     """What of the names a GraphQL folder lacks; ``schema`` is :meth:`~stampli_assets.x3.graphql.GraphQLApi.schema`."""
     tree = _Schema(schema)
-    return [problem for place, node in names.places().items() for problem in _Check(tree, place, node, names).all()]
+    asked = {place: node for place, node in names.places().items() if not node.missing}
+    return [problem for place, node in asked.items() for problem in _Check(tree, place, node, names).all()]
 
 
 def check_rest(names: Names[RestClass], api: RestApi) -> list[Problem]:
@@ -54,7 +55,8 @@ def check_rest(names: Names[RestClass], api: RestApi) -> list[Problem]:
     Raises:
         Transient: X3 did not answer usefully.
     """
-    return [problem for place, of in names.places().items() for problem in _rest_place(place, of, api)]
+    asked = {place: of for place, of in names.places().items() if not of.missing}
+    return [problem for place, of in asked.items() for problem in _rest_place(place, of, api)]
 
 
 def raise_on(problems: Sequence[Problem]) -> None:

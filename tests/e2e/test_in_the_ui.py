@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 from builders.house import running_sandbox, settings_content
+from builders.ui import PATIENCE, TODAY, Ui, controlled, export_of, free_port
 from playwright.sync_api import sync_playwright
 
 from stampli_assets.cli.dagster_services import dagster_services
-from stampli_assets.sandbox.exports import export_csv
 from stampli_assets.sandbox.firm import SECRETS
-from stampli_assets.sandbox.invoices import invoices
-from stampli_assets.sandbox.mistakes import acceptance_file, plant
+from stampli_assets.sandbox.mistakes import acceptance_file
 
 ROOT = Path(__file__).resolve().parents[2]
-TODAY = date(2026, 11, 21)
-PATIENCE = 120
 CHROMIUM = shutil.which("chromium")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -37,68 +30,6 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
 ]
 pytestmark = pytest.mark.e2e
-
-
-class Ui:
-    """Dagster's own GraphQL, which is what its pages press."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-    def ask(self, query: str, **variables: object) -> dict:
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            told = json.load(answer)
-        assert "errors" not in told, told
-        return told["data"]
-
-    def runs(self) -> list[dict]:
-        query = """{ runsOrError(limit: 100) { ... on Runs { results {
-            runId status parentRunId tags { key value } stepStats { stepKey status } } } } }"""
-        return self.ask(query)["runsOrError"]["results"]
-
-    def wait_for(self, what, *, patience: float = PATIENCE):
-        until = time.monotonic() + patience
-        while time.monotonic() < until:
-            found = what()
-            if found:
-                return found
-            time.sleep(0.5)
-        pytest.fail(f"not within {patience} seconds; runs: {[(r['status'], r['stepStats']) for r in self.runs()]}")
-
-    def ended(self, run_id: str) -> dict | None:
-        run = next((run for run in self.runs() if run["runId"] == run_id), None)
-        return run if run and run["status"] in {"SUCCESS", "FAILURE", "CANCELED"} else None
-
-    def rerun_from_failure(self, run_id: str) -> str:
-        mutation = """mutation Again($p: ReexecutionParams!) { launchRunReexecution(reexecutionParams: $p) {
-            __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
-        told = self.ask(mutation, p={"parentRunId": run_id, "strategy": "FROM_FAILURE"})["launchRunReexecution"]
-        assert told["__typename"] == "LaunchRunSuccess", told
-        return told["run"]["runId"]
-
-    def backfill(self, asset: list[str], partitions: list[str]) -> str:
-        mutation = """mutation Fill($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) {
-            __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
-        told = self.ask(mutation, p={"assetSelection": [{"path": asset}], "partitionNames": partitions})
-        assert told["launchPartitionBackfill"]["__typename"] == "LaunchBackfillSuccess", told
-        return told["launchPartitionBackfill"]["backfillId"]
-
-    def partitions(self) -> set[str]:
-        tags = [tag for run in self.runs() for tag in run["tags"]]
-        return {tag["value"] for tag in tags if tag["key"] == "dagster/partition"}
-
-    def of_backfill(self, backfill: str) -> list[dict]:
-        return [run for run in self.runs() if {"key": "dagster/backfill", "value": backfill} in run["tags"]]
-
-    def stop_sensor(self, name: str) -> None:
-        repository = 'repositoryLocationName: "stampli", repositoryName: "__repository__"'
-        query = (
-            f'{{ sensorOrError(sensorSelector: {{{repository}, sensorName: "{name}"}}) {{ ... on Sensor {{ id }} }} }}'
-        )
-        found = self.ask(query)["sensorOrError"]["id"]
-        self.ask("mutation Stop($id: String!) { stopSensor(id: $id) { __typename } }", id=found)
 
 
 @pytest.fixture
@@ -115,21 +46,8 @@ def installed(tmp_path):
         yield tmp_path, sandbox
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def step(run: dict, name: str) -> str:
     return next((s["status"] for s in run["stepStats"] if s["stepKey"].endswith(name)), "")
-
-
-def controlled(sandbox) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for bill in sandbox.intacct.books.as_json()["bills"]:
-        counts[bill["RECORDID"]] = counts.get(bill["RECORDID"], 0) + 1
-    return counts
 
 
 def test_two_hundred_invoices_three_problems_mended_one_after_the_other(installed):
@@ -230,13 +148,9 @@ def test_a_killed_process_leaves_each_bill_in_the_books_once(installed, when):
 
     sandbox.intacct.faults.clear()
     time.sleep(3.5)  # what the killed process had sent is answered by now, to nobody
-    stampli(folder, "run", "--settle-seconds", "0.2").wait(PATIENCE)
+    stampli(folder, "run", "--settle-seconds", "0.2").wait(3 * PATIENCE)  # the dead run's lease is waited out
     time.sleep(12.5)  # the settle window of these settings is 12 seconds
     assert stampli(folder, "run", "--settle-seconds", "0.2").wait(PATIENCE) == 0
     assert controlled(sandbox) == dict.fromkeys(controlled(sandbox), 1)
     assert len(controlled(sandbox)) == 60
     assert list((sandbox.sftp.root / "outbound").glob("*.csv")) == []
-
-
-def export_of(sandbox, count: int, *mistakes: str, start: int = 1) -> bytes:
-    return export_csv(plant(invoices(sandbox.firm, count, today=TODAY, start=start), mistakes))

@@ -69,3 +69,14 @@ def test_a_rerun_after_a_mend_reads_anew(tmp_path):
     mapped(masters, "V-10021")
     mapped(masters, "V-10021", anew=True)
     assert books.asked == 2
+
+
+def test_a_reading_of_an_earlier_version_is_made_anew(tmp_path):
+    books, clock = Books(), FakeClock()
+    masters = make_masters(tmp_path, books, clock)
+    reference, read_at = masters.read()
+    for part in ("gl_accounts", "dimensions"):
+        older = {**reference, part: reference[part].drop(columns=["valid_to"])}
+        masters.shelf.put("acme_us", older, read_at)
+        assert mapped(masters, "V-10021").findings == ()
+    assert books.asked == 3

@@ -56,7 +56,7 @@ def test_the_defaults_are_safe(tmp_path):
         ({"post_as": "ledger"}, "post_as"),
         ({"functions_per_request": 101}, "functions_per_request"),
         ({"user_password": "in clear"}, "user_password"),
-        ({"kind": "x3"}, "kind"),
+        ({"kind": "netsuite"}, "kind"),
     ],
 )
 def test_what_would_be_unsafe_is_refused(tmp_path, erp, words):
@@ -111,4 +111,22 @@ def test_the_committed_settings_are_good():
     from pathlib import Path
 
     settings = load_settings(Path(__file__).resolve().parents[2] / "stampli.yaml")
-    assert [connection.name for connection in settings.connections] == ["acme_us"]
+    assert [connection.name for connection in settings.connections] == ["acme_us", "acme_cloud", "acme_plant"]
+
+
+def test_the_vault_lies_where_the_settings_say_and_brings_what_the_environment_does_not(tmp_path, monkeypatch):
+    from cryptography.fernet import Fernet
+
+    from stampli_assets.settings import SecretName
+
+    monkeypatch.setenv("STAMPLI_VAULT_KEY", Fernet.generate_key().decode())
+    assert parse_settings(content(), folder=tmp_path).sealed.path == tmp_path / "var" / "vault.json"
+    settings = parse_settings({**content(), "vault": "sealed/own.json"}, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    settings.sealed.write("kept", Secret("from the vault"))
+    assert (tmp_path / "sealed" / "own.json").exists()
+    assert settings.secret(SecretName(secret="Kept")).reveal() == "from the vault"
+    monkeypatch.setenv("STAMPLI_SECRET_KEPT", "from the variable")
+    assert settings.secret(SecretName(secret="kept")).reveal() == "from the variable"
+    with pytest.raises(Misconfigured, match=r"not set, and it is not in the vault .*own\.json"):
+        settings.secret(SecretName(secret="missing"))

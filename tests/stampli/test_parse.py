@@ -310,11 +310,11 @@ def normal(text: str) -> str:
     st.lists(st.lists(st.sampled_from(["", "a", "b c", "ü", "1.5"]), min_size=2, max_size=4), min_size=1, max_size=6)
 )
 def test_the_quick_reader_and_the_exact_one_agree(records):
-    from stampli_assets.stampli.csv_reader import _exact, _fast
+    from stampli_assets.stampli.reading import read_records
 
-    text = "\n".join(",".join(cells) for cells in [["x", "y"], *records]) + "\n"
-    quick = _fast(text, Layout())
-    exact = _exact(text, "t.csv", Layout())
-    if quick is not None:
-        assert [c.to_pylist() for c in quick.columns] == [c.to_pylist() for c in exact.columns]
-        assert (list(quick.rows), list(quick.lines), exact.ragged) == (list(exact.rows), list(exact.lines), ())
+    header, *rows = ["x,y,z", *(",".join(cells) for cells in records)]
+    plain = "\n".join([header, *rows]) + "\n"
+    quoted = "\n".join(['"x",y,z', *rows]).replace("1.5", '"1.5"') + '\n"","",""\n'
+    quick, exact = (read_records(io.BytesIO(text.encode()), "t.csv", Layout()) for text in (plain, quoted))
+    assert [c.to_pylist() for c in quick.columns] == [c.to_pylist() for c in exact.columns]
+    assert (list(quick.rows), list(quick.lines), quick.ragged) == (list(exact.rows), list(exact.lines), exact.ragged)

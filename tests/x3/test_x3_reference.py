@@ -43,10 +43,10 @@ def test_suppliers_come_with_status_tax_id_currency_and_term(api):
 def test_accounts_come_with_the_dimensions_that_they_require(api):
     with make_simulator(api) as simulator:
         assert rows(make_reference(api, simulator.base_url, chart="USA").gl_accounts()) == [
-            ("62200", "Office", "active", "department"),
-            ("64500", "Fees", "active", ""),
-            ("68900", "Old travel", "inactive", ""),
-            ("69100", "Plant only", "active", ""),
+            ("62200", "Office", "active", "department", "", "", ""),
+            ("64500", "Fees", "active", "", "", "", ""),
+            ("68900", "Old travel", "inactive", "", "", "", ""),
+            ("69100", "Plant only", "active", "", "", "", "F02"),
         ]
         assert "70000" in set(make_reference(api, simulator.base_url).gl_accounts()["account"])
 
@@ -55,19 +55,19 @@ def test_a_required_type_that_the_settings_do_not_name_is_left_to_x3(api):
     accounts = [{"ACC": "62200", "COA": "USA", "DES": "Office", "DIE": ["ZZZ", "CCT"]}]
     with make_simulator(api, masters=make_masters(accounts=accounts)) as simulator:
         assert rows(make_reference(api, simulator.base_url).gl_accounts()) == [
-            ("62200", "Office", "active", "department")
+            ("62200", "Office", "active", "department", "", "", "")
         ]
 
 
 def test_the_codes_of_our_dimension_types_come_and_no_others(api):
     with make_simulator(api) as simulator:
         assert rows(make_reference(api, simulator.base_url).dimensions()) == [
-            ("department", "200", "Operations", "active"),
-            ("department", "300", "Sales", "inactive"),
-            ("department", "400", "Engineering", "active"),
-            ("location", "110", "Plant", "active"),
-            ("term", "NET30", "Net 30", "active"),
-            ("term", "NET60", "Net 60", "inactive"),
+            ("department", "200", "Operations", "active", "", "", "", ""),
+            ("department", "300", "Sales", "inactive", "", "", "", ""),
+            ("department", "400", "Engineering", "active", "", "2026-09-30", "", ""),
+            ("location", "110", "Plant", "active", "", "", "", ""),
+            ("term", "NET30", "Net 30", "active", "", "", "", ""),
+            ("term", "NET60", "Net 60", "inactive", "", "", "", ""),
         ]
         only_terms = make_reference(api, simulator.base_url, dimension_types={}).dimensions()
         assert set(only_terms["dimension"]) == {"term"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from typing import Any
 
-from stampli_assets.sandbox.firm import CLASSES, DEPARTMENTS, LOCATIONS, PROJECTS, TERMS, Firm
+from stampli_assets.sandbox.firm import CLASSES, DEPARTMENTS, LOCATIONS, PROJECTS, TERMS, TWIN_NAME, Firm
 from stampli_assets.sandbox.x3.books import CLOSED, NO, OPEN, YES
 
 FOLDER, FIRM_COMPANY, FIRM_SITE, CHART = "ACMEPROD", "ACME", "AC100", "USA"
@@ -27,10 +27,25 @@ _VALUES = {"CCT": DEPARTMENTS, "LOC": LOCATIONS, "PRJ": PROJECTS, "CLS": CLASSES
 _REQUIRES = {"REQUIREDEPT": "CCT", "REQUIRELOC": "LOC", "REQUIREPROJECT": "PRJ", "REQUIRECLASS": "CLS"}
 _YEARS = (2025, 2026, 2027)
 
+CLOSED_DIMENSION = ("CCT", "600")
+"""``closed_dimension``: a cost centre that only X3 holds, open until the firm's books were closed and no day longer. An
+invoice that posts later and codes a line to department 600 is held."""
+ACCOUNT_FORBIDDEN_AT_SITE = "54100"
+"""``account_forbidden_at_site``: allowed at the site :data:`PLANT_SITE` and nowhere else, so not at :data:`FIRM_SITE`,
+where the firm's invoices are posted. No ordinary invoice uses it."""
+PLANT_SITE = "AC110"
+SUPPLIER_MATCHED_TWICE = "34-7000001"
+"""``supplier_matched_twice``: the tax id of both suppliers named ``TWIN_NAME``. An invoice with it is held, whether its
+vendor comes with that name, with the number of one of the two, or with neither."""
+FORBIDDEN_TOGETHER = ("60100", "CLS", "WAR")
+"""An account and a dimension that the restriction table forbids together. No ordinary invoice uses the account."""
+
 
 def x3_masters(firm: Firm) -> dict[str, Any]:
-    """What the X3 simulators are given for this firm."""
+    """What the X3 simulators are given for this firm: Intacct's masters, and the named facts above."""
     intacct = firm.masters()
+    kind, code = CLOSED_DIMENSION
+    closed = {"DIE": kind, "CCE": code, "DES": "Old paint shop", "ENAFLG": YES, "VLYEND": firm.books_closed_through}
     return {
         "endpoint": FOLDER,
         "users": {X3_USER: USER_PASSWORD},
@@ -44,8 +59,9 @@ def x3_masters(firm: Firm) -> dict[str, Any]:
             {"DIE": kind, "CCE": code, "DES": name, "ENAFLG": YES}
             for kind, values in _VALUES.items()
             for code, name in values.items()
-        ],
-        "restrictions": [{"ACC": "66100", "DIE": "CLS", "CCE": "WAR"}],
+        ]
+        + [closed],
+        "restrictions": [dict(zip(("ACC", "DIE", "CCE"), FORBIDDEN_TOGETHER, strict=True))],
         "sites": [
             {"FCY": f"AC{code}", "DES": name, "CPY": FIRM_COMPANY, "ENAFLG": YES} for code, name in LOCATIONS.items()
         ],
@@ -95,7 +111,7 @@ def _supplier(row: dict[str, str]) -> dict[str, Any]:
         "CRY": "US",
         "LAN": "ENG",
         "EECNUM": "",
-        "CRN": row["TAXID"],
+        "CRN": SUPPLIER_MATCHED_TWICE if row["NAME"] == TWIN_NAME else row["TAXID"],
         "BPADDRESS": [{**address, "CTY": "Cleveland", "SAT": "OH", "CRY": "US"}],
     }
 
@@ -107,5 +123,5 @@ def _account(row: dict[str, str]) -> dict[str, Any]:
         "DES": row["TITLE"],
         "ENAFLG": YES if row["STATUS"] == "active" else NO,
         "DIE": [kind for flag, kind in _REQUIRES.items() if row.get(flag) == "true"],
-        "FCY": [],
+        "FCY": [PLANT_SITE] if row["ACCOUNTNO"] == ACCOUNT_FORBIDDEN_AT_SITE else [],
     }
