@@ -140,7 +140,7 @@ class X3ConnectedApp(_Section):
     user: Annotated[str, Field(min_length=1, description="The X3 user in whose name it works.")]
     client_secret: SecretName
     audience: str = ""
-    token_seconds: Annotated[int, Field(ge=30, le=3600)] = 120
+    token_seconds: Annotated[int, Field(ge=90, le=3600)] = 120
     algorithm: Literal["HS256", "RS256"] = "HS256"
 
 
@@ -152,12 +152,12 @@ class X3Cloud(_Section):
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: SecretName
     redirect_uri: str = "http://127.0.0.1:8765/callback"
-    customer: Annotated[str, Field(description="The customer id of the pairing address.")] = ""
+    customer: Annotated[str, Field(description="The address of the customer's X3, for the pairing.")] = ""
     scope: str = ""
     body: Annotated[Literal["json", "form"], Field(description="How the token API takes its fields.")] = "json"
     token_path: str = "/v1/token"  # noqa: S105 - a path
     authorise_path: str = "/v1/token/authorise"
-    token_file: Annotated[str, Field(description="Where the pair is kept; default: var/x3/<connection>.json")] = ""
+    token_file: Annotated[str, Field(description="Keep the pair in this file; left out: in the vault.")] = ""
 
 
 class X3NewSuppliers(_Section):
@@ -253,7 +253,7 @@ class Settings(_Section):
     ledger: Annotated[str, Field(description="sqlite:///… or postgresql+psycopg2://…")] = "sqlite:///var/ledger.db"
     storage: Annotated[str, Field(description="Where the batches between stages are kept.")] = "var/batches"
     vault: Annotated[str, Field(min_length=1, description="The file of sealed secrets, relative to this file.")] = (
-        "var/vault.json"
+        "vault/sealed.json"
     )
     connections: Annotated[tuple[Connection, ...], Field(min_length=1)]
     folder: Annotated[Path, Field(exclude=True, description="Set by the reader: where the settings file lies.")] = (

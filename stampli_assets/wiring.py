@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -181,7 +181,13 @@ class Office:
         from stampli_assets.pipeline.map import Target
 
         erp = self.connection.erp
-        return Target(erp=erp.kind, company=erp.company_id, entity_id=erp.entity_id, post_as=erp.post_as)
+        return Target(
+            erp=erp.kind,
+            company=erp.company_id,
+            entity_id=erp.entity_id,
+            post_as=erp.post_as,
+            site=erp.site if isinstance(erp, X3Folder) else "",
+        )
 
     @property
     def pace(self) -> Pace:
@@ -208,8 +214,8 @@ class Office:
             run=run,
         )
 
-    def desk(self, source: Source, progress: Progress) -> Desk:
-        """What one posting run works with."""
+    def desk(self, source: Source, progress: Progress, ended: Collection[str] = ()) -> Desk:
+        """What one posting run works with; ``ended`` are runs of the same file that are known to be over."""
         from stampli_assets.pipeline.post import Desk
 
         return Desk(
@@ -221,16 +227,17 @@ class Office:
             faults=self.faults,
             progress=progress,
             pace=self.pace,
+            ended=ended,
         )
 
-    def supplying(self, source: Source) -> Supplying | None:
+    def supplying(self, source: Source, ended: Collection[str] = ()) -> Supplying | None:
         """How vendors that the ERP lacks are created; ``None`` where they never are."""
         from stampli_assets.pipeline.suppliers import Supplying
 
         template = self.x3.template if self.x3 is not None else None
         if self.x3 is None or template is None:
             return None
-        return Supplying(self.x3.suppliers, template, self.desk(source, Unwatched()))
+        return Supplying(self.x3.suppliers, template, self.desk(source, Unwatched(), ended))
 
     def _required(self, name: str) -> Secret:
         from stampli_assets.settings import SecretName

@@ -16,6 +16,7 @@ from stampli_assets.model.ports import BillBook, Clock, ReferenceBooks
 from stampli_assets.model.secret import Secret
 from stampli_assets.model.suppliers import SupplierBook, SupplierTemplate
 from stampli_assets.settings import Connection, SecretName, Settings, X3Basic, X3Cloud, X3ConnectedApp, X3Folder
+from stampli_assets.vault.tokens import VaultTokenStore
 from stampli_assets.x3 import names, schema_check
 from stampli_assets.x3.bills import X3GraphQLBills, X3RestBills
 from stampli_assets.x3.door import Door, SignIn
@@ -26,7 +27,7 @@ from stampli_assets.x3.reference import X3GraphQLReference, X3RestReference
 from stampli_assets.x3.rest import RestApi
 from stampli_assets.x3.sign_in import Basic, ConnectedApplication
 from stampli_assets.x3.suppliers import X3GraphQLSuppliers, X3RestSuppliers
-from stampli_assets.x3.tokens import FileTokenStore, TokenStore
+from stampli_assets.x3.tokens import FileTokenStore, TokenPair, TokenStore
 from stampli_assets.x3.wire import plain_http
 
 
@@ -112,8 +113,12 @@ class X3Office:
 
     @cached_property
     def token_store(self) -> TokenStore:
-        """The pair of this connection, shared by every process of the installation."""
-        file = self._cloud().token_file or f"var/x3/{self.connection.name}.json"
+        """The pair of this connection, shared by every process of the installation: in the vault, or in the file that the
+        settings name.
+        """
+        file = self._cloud().token_file
+        if not file:
+            return VaultTokenStore(self.settings.sealed, self.connection.name, TokenPair)
         path = Path(self.settings.path(file))
         path.parent.mkdir(parents=True, exist_ok=True)
         return FileTokenStore(path)

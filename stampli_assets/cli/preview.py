@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -55,11 +55,15 @@ def _preview(office: Office, file: Path) -> tuple[list[Bill], list[Finding], lis
     from stampli_assets.pipeline.billing import bills
     from stampli_assets.pipeline.map import map_lines
     from stampli_assets.pipeline.parse import parse
+    from stampli_assets.pipeline.suppliers import to_be_created
     from stampli_assets.pipeline.unsettled import held, rejected
 
     with file.open("rb") as source:
         parsed = parse(source, name=file.name, layout=office.layout)
-    mapped = map_lines(parsed.lines, rules=office.rules, reference=office.masters.ask(), target=office.target)
+    how: dict[str, Any] = {"rules": office.rules, "reference": office.masters.ask(), "target": office.target}
+    template = office.x3.template if office.x3 is not None else None
+    created = to_be_created(parsed.lines, template=template, **how) if template is not None else {}
+    mapped = map_lines(parsed.lines, uncreated=created, **how)
     findings = [*rejected(parsed.rejects), *held(mapped.holds, parsed.lines)]
     return bills(mapped.lines, office.target), findings, list(parsed.notes)
 

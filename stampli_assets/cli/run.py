@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from stampli_assets.model.remote import RemoteFile
     from stampli_assets.settings import Settings
     from stampli_assets.wiring import Office, Offices
+
+
+HOST, PROCESS = "stampli/host", "stampli/process"
+"""Tags of a run that a ``stampli run`` carries out itself: where, and as which process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +114,45 @@ def _run_all(settings: Settings, offices: Offices, waiting: Sequence[tuple[str, 
         TimeElapsedColumn(),
     )
     with dg.DagsterInstance.get() as instance, Progress(*columns, console=to_person) as progress:
+        for dead in bury(instance):
+            say(
+                "[yellow]A former stampli run died:[/] ",
+                f"its run {dead[:8]} is reported as failed; its file is run again.",
+            )
         task = progress.add_task("", total=len(waiting))
         for name, file in waiting:
             progress.update(task, description=f"{name}: {file.name}")
             yield _run(definitions, instance, offices.open(name), file)
             progress.advance(task)
+
+
+def bury(instance: dg.DagsterInstance) -> list[str]:
+    """Report runs of former ``stampli run`` processes on this machine that died, and give their places back.
+
+    Nothing else would: Dagster's run monitoring looks only after runs that its daemon launched.
+    """
+    import dagster as dg
+
+    filters = dg.RunsFilter(tags={HOST: socket.gethostname()}, statuses=[dg.DagsterRunStatus.STARTED])
+    dead = [run for run in instance.get_runs(filters) if not _lives(run.tags.get(PROCESS, ""))]
+    for run in dead:
+        instance.report_run_failed(run, "The process of this run died.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return [run.run_id for run in dead]
+
+
+def _lives(process: str) -> bool:
+    """Whether the process that a run names still is that process: its number may have been given to another one."""
+    number, _, started = process.partition("/")
+    return started == "unknown" or (number.isdigit() and _started_at(int(number)) == started)
+
+
+def _started_at(number: int) -> str:
+    """When a process of this machine started, as its kernel counts; empty when there is none, or it cannot be known."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
 
 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, office: Office, file: RemoteFile) -> Told:
@@ -124,7 +164,11 @@ def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, office: Offi
     ended = definitions.resolve_job_def(invoices_job_name(office.name)).execute_in_process(
         instance=instance,
         partition_key=file.partition,
-        tags=tags(office.name, file.name, file.partition),
+        tags={
+            **tags(office.name, file.name, file.partition),
+            HOST: socket.gethostname(),
+            PROCESS: f"{os.getpid()}/{_started_at(os.getpid()) or 'unknown'}",
+        },
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )

@@ -30,7 +30,7 @@ def check(settings_path: Path | None, as_json: bool) -> None:
     problems = []
     for connection in settings.connections:
         office = offices.open(connection.name)
-        for part in ("rules", "layout", "inbox", "gateway"):
+        for part in ("rules", "layout", "inbox", "bills"):
             try:
                 getattr(office, part)
             except Misconfigured as problem:

@@ -112,7 +112,7 @@ def _map(context: dg.OpExecutionContext, office: "Office", approved: Any, *, ane
         masters=office.masters,
         target=office.target,
         anew=anew,
-        supplying=office.supplying(source),
+        supplying=office.supplying(source, _ended(context)),
     )
 
 
@@ -144,7 +144,7 @@ def _post(context: dg.OpExecutionContext, office: "Office", mapped: "MappedBatch
         check_ledger(context.instance, office)
         posted = post_batch(
             mapped,
-            desk=office.desk(source, watch),
+            desk=office.desk(source, watch, _ended(context)),
             target=office.target,
             record=lambda findings: _record(context, office, "post", findings),
         )
@@ -160,6 +160,13 @@ def _post(context: dg.OpExecutionContext, office: "Office", mapped: "MappedBatch
         settled = posted.settled_or_raise()
     context.add_output_metadata(metadata)
     return settled_frame(settled)
+
+
+def _ended(context: dg.OpExecutionContext) -> list[str]:
+    """The run that this one was started again from, when it is over: its lease need not be waited for."""
+    parent = context.run.parent_run_id
+    before = context.instance.get_run_by_id(parent) if parent is not None else None
+    return [before.run_id] if before is not None and before.is_finished else []
 
 
 def _head(office: "Office") -> str:

@@ -14,6 +14,7 @@ from stampli_assets.defs.frames_io import FrameStore
 from stampli_assets.defs.inbox_sensor import inbox_sensor
 from stampli_assets.defs.look_back import look_back_check, look_back_schedule
 from stampli_assets.defs.reference import reference_assets, reference_schedule
+from stampli_assets.defs.x3_checks import x3_names_check
 from stampli_assets.settings import Connection, Settings
 from stampli_assets.wiring import Offices
 
@@ -65,7 +66,7 @@ def _of_connection(connection: Connection) -> dg.Definitions:
             *reference_assets(name),
             *bill_assets(name, pool(erp.kind, erp.company_id), DOCUMENTS[erp.kind]),
         ],
-        asset_checks=[*checks, look_back_check(name)],
+        asset_checks=[*checks, look_back_check(name), *([x3_names_check(name)] if erp.kind == "x3" else [])],
         jobs=[job],
         sensors=[inbox_sensor(name, job, connection.stampli.poll_seconds), again_sensor(name, job)],
         schedules=[reference_schedule(name, minutes=10), look_back_schedule(name)],

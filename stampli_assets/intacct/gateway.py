@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from xml.sax.saxutils import escape
 
 from requests.adapters import BaseAdapter
 
@@ -20,6 +21,7 @@ from stampli_assets.model.ports import Clock
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 20.0
 Answer = TypeVar("Answer")
+_QUOTES = {'"': "&quot;", "'": "&apos;"}
 
 
 @dataclass
@@ -101,6 +103,7 @@ class Gateway:
         status, content = self._wire.exchange(
             endpoint, request(self.company, functions, session_id=session_id, unique=unique)
         )
+        content = _without_secrets(content, self.company, session_id)
         try:
             reply = read_reply(content)
         except OutcomeUnknown:
@@ -131,6 +134,14 @@ class Gateway:
         endpoint = self.company.trusted_endpoint((data.findtext("api/endpoint") or "").strip())
         life = reply.session_life or UNTOLD_LIFE
         return Session(session_id, endpoint, life, self.clock.now() + life)
+
+
+def _without_secrets(content: bytes, company: Company, session_id: str | None) -> bytes:
+    """A reply that repeats our request must not carry its secrets into a sentence, and so into a log."""
+    for secret in (company.sender_password.reveal(), company.user_password.reveal(), session_id or ""):
+        for spelled in {secret, escape(secret), escape(escape(secret)), escape(secret, _QUOTES)} - {""}:
+            content = content.replace(spelled.encode(), b"***")
+    return content
 
 
 def _by_control_id(results: Sequence[Result]) -> Mapping[str, list[Result]]:

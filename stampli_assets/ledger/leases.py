@@ -6,6 +6,7 @@ had sent by then is no loss: it may still record how that ended.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,9 @@ class Leases:
     def __init__(self, store: LedgerStore) -> None:
         self._store = store
 
-    def take(self, name: str, holder: str) -> Lease:
-        """The lease under a new number; its holder of before is fenced off when its time was over.
+    def take(self, name: str, holder: str, ended: Collection[str] = ()) -> Lease:
+        """The lease under a new number; its holder of before is fenced off when its time was over, or it is one of those
+        that are known to have ``ended``.
 
         Raises:
             Transient: somebody else works under it.
@@ -42,7 +44,7 @@ class Leases:
             now = self._store.moment(connection)
             row = connection.execute(select(leases).where(leases.c.name == name)).first()
             until = iso_or_none(row.until) if row is not None else None
-            if row is not None and until is not None and until > now and row.holder != holder:
+            if row is not None and until is not None and until > now and row.holder not in {holder, *ended}:
                 raise _taken(row.holder, until)
             lease = Lease(name, row.number + 1 if row is not None else 1, holder)
             values = {"number": lease.number, "holder": holder, "until": iso(now + LIFE)}

@@ -74,7 +74,7 @@ LINE_TEXTS: Final = (
 
 MONEY_COLUMNS: Final = ("invoice_total", "line_amount", "tax_amount")
 
-_ISO_DATE: Final = r"|\d{4}-\d{2}-\d{2}"
+_ISO_DATE: Final = r"(\d{4}-\d{2}-\d{2})?$"
 
 
 def _text(*checks: pa.Check) -> pa.Column:

@@ -5,7 +5,7 @@ Real parts live in the rooms (``sftp``, ``landing``, ``intacct``, ``ledger``); t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -127,8 +127,8 @@ class Ledger(Protocol):
 class LeaseBook(Protocol):
     """Who may work on a file; kept in the ledger, by its clock."""
 
-    def take(self, name: str, holder: str) -> Lease:
-        """Raises ``Transient`` while somebody else holds it."""
+    def take(self, name: str, holder: str, ended: Collection[str] = ()) -> Lease:
+        """Raises ``Transient`` while somebody else holds it, who is none of those that are known to have ``ended``."""
         ...
 
     def renew(self, lease: Lease) -> None:

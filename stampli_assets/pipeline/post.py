@@ -16,7 +16,7 @@ One run at a time works on a file: it holds the file's lease, and each intent is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -70,6 +70,8 @@ class Desk:
     progress: Progress
     pace: Pace = field(default_factory=Pace)
     senders: Callable[[int], Executor] = threads
+    ended: Collection[str] = ()
+    """Runs that are known to have ended: the lease of one of them is taken over at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _batch(bills: Sequence[Bill], standing: dict[int, Posting], stopped_by: Stam
 
 @contextmanager
 def _leased(desk: Desk) -> Iterator[Lease]:
-    lease = desk.leases.take(f"{desk.source.connection}/{desk.source.partition}", desk.source.run)
+    lease = desk.leases.take(f"{desk.source.connection}/{desk.source.partition}", desk.source.run, desk.ended)
     desk.faults.reach("leased")
     try:
         yield lease

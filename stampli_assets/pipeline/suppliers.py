@@ -78,6 +78,22 @@ def supply(lines: pd.DataFrame, *, rules: Rules, reference: Reference, target: T
     return Supplied(len(once) - len({creations[key].key for key in left}), {**nameless, **left})
 
 
+def to_be_created(
+    lines: pd.DataFrame, *, rules: Rules, reference: Reference, target: Target, template: SupplierTemplate
+) -> VendorHolds:
+    """For a preview: the vendors that would be created first, and those that could not; nothing is asked or written."""
+    vendors = Vendors(reference["vendors"], by_tax_id=target.matches_tax_ids)
+    found: dict[tuple[str, str], Hold] = {}
+    for head in _missing(lines, rules, vendors):
+        named = str(head["vendor_name"])
+        found[vendor_key(head)] = (
+            _without_identity(head)
+            if _creation(head, target, template) is None
+            else Hold("SUPPLIER_NEW", f"supplier {named!r} is not in the ERP", "Nothing to do: it is created first.")
+        )
+    return found
+
+
 def _missing(lines: pd.DataFrame, rules: Rules, vendors: Vendors) -> Iterator[pd.Series]:
     """The first document of every vendor that is unknown, and not by a rule that names a wrong one."""
     heads = lines.drop_duplicates(["vendor_id", "vendor_name", "vendor_tax_id"])

@@ -20,7 +20,7 @@ from stampli_assets.sandbox.x3.server import X3Simulator
 
 OTHER_NUMBER = slice(3, 30, 4)
 """Which suppliers X3 keeps under a number of its own: ``S00004`` in place of ``V-10004``."""
-UNKNOWN = slice(2, 30, 9)
+UNKNOWN = slice(4, 30, 9)
 """Which vendors X3 does not hold."""
 
 

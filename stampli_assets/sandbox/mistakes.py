@@ -9,6 +9,7 @@ from datetime import date
 from stampli_assets.sandbox.exports import dollars, export_csv
 from stampli_assets.sandbox.firm import INACTIVE_ACCOUNT, INACTIVE_VENDOR, TWIN_NAME, Firm
 from stampli_assets.sandbox.invoices import SampleInvoice, invoices, with_lines
+from stampli_assets.sandbox.x3.firm import ACCOUNT_FORBIDDEN_AT_SITE, CLOSED_DIMENSION, SUPPLIER_MATCHED_TWICE
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,23 @@ MISTAKES: Mapping[str, Mistake] = {
     "missing currency": Mistake("reject", "MISSING", lambda one: replace(one, currency="")),
 }
 
+BRANCH_MISTAKES: Mapping[str, Mistake] = {
+    "closed dimension": Mistake("hold", "DIMENSION_NOT_OPEN", _first_line(department=CLOSED_DIMENSION[1])),
+    "account of another site": Mistake("hold", "ACCOUNT_SITE", _first_line(account=ACCOUNT_FORBIDDEN_AT_SITE)),
+    "supplier matched twice": Mistake(
+        "hold",
+        "VENDOR_AMBIGUOUS",
+        lambda one: replace(one, vendor_id="", vendor_name=TWIN_NAME, tax_id=SUPPLIER_MATCHED_TWICE),
+    ),
+}
+"""The same where the books are kept in Sage X3."""
+
 
 def plant(good: Sequence[SampleInvoice], kinds: Sequence[str]) -> list[SampleInvoice]:
     """The invoices with one mistake each in the last ``len(kinds)`` of them."""
     clean, chosen = list(good[: len(good) - len(kinds)]), good[len(good) - len(kinds) :]
-    return clean + [MISTAKES[kind].make(one) for kind, one in zip(kinds, chosen, strict=True)]
+    known = {**MISTAKES, **BRANCH_MISTAKES}
+    return clean + [known[kind].make(one) for kind, one in zip(kinds, chosen, strict=True)]
 
 
 def acceptance_file(firm: Firm, today: date) -> bytes:

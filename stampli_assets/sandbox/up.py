@@ -23,7 +23,7 @@ from stampli_assets.sandbox.firm import (
 )
 from stampli_assets.sandbox.intacct.server import IntacctSimulator, utc_now
 from stampli_assets.sandbox.invoices import SampleInvoice, invoices
-from stampli_assets.sandbox.mistakes import MISTAKES, plant
+from stampli_assets.sandbox.mistakes import BRANCH_MISTAKES, MISTAKES, plant
 from stampli_assets.sandbox.sftp import SftpServer
 from stampli_assets.sandbox.x3.firm import X3_SECRETS
 
@@ -33,7 +33,7 @@ FIRST_FILES: tuple[tuple[int, tuple[str, ...]], ...] = (
     (6, ("total off by a cent", "impossible date")),
 )
 """Size and mistakes of the exports that wait when the sandbox starts for the first time."""
-FIRST_BRANCH_FILES: tuple[tuple[int, tuple[str, ...]], ...] = ((8, ()), (5, ("unknown GL account",)))
+FIRST_BRANCH_FILES: tuple[tuple[int, tuple[str, ...]], ...] = ((8, ()), (7, tuple(BRANCH_MISTAKES)))
 """The same for each branch that keeps its books in X3."""
 HOLDS = tuple(kind for kind, mistake in MISTAKES.items() if mistake.ends_as == "hold")
 

@@ -62,7 +62,7 @@ def data_of(answer: Answer) -> Json:
             raise TurnedAway(f"X3 could not read: {said}", raw=said)
         raise Misconfigured(
             f"X3 refuses to read: {said}.",
-            remedy="Compare the names of the settings with the folder (stampli ping), and the rights of the user.",
+            remedy="Compare the names of the settings with the folder (stampli x3 check), and the rights of the user.",
             code="ERP_LOOK_UP",
         )
     if not isinstance(data, Mapping):
@@ -202,7 +202,7 @@ def _does_not_fit(errors: Sequence[GraphQLError]) -> Misconfigured:
     said = "; ".join(error.message for error in errors)[:500]
     return Misconfigured(
         f"This X3 folder does not take our request: {said}",
-        remedy="Nothing was sent to the books. Run `stampli ping`: it says which line of the settings (erp.names) to "
+        remedy="Nothing was sent to the books. Run `stampli x3 check`: it says which line of the settings (erp.names) to "
         "change; or lower functions_per_request when X3 bounds the number of mutations.",
         code="NAMES",
     )

@@ -76,6 +76,10 @@ class TokenApi:
             raise Transient(
                 f"X3's token API did not answer: {away}.", remedy="Begin the pairing again.", code="TOKEN_API"
             ) from None
+        if answer.status >= 500 or answer.status == 408:
+            raise Transient(
+                f"X3's token API answered HTTP {answer.status}.", remedy="Begin the pairing again.", code="TOKEN_API"
+            )
         if answer.status != 200:
             raise Misconfigured(
                 f"X3 refuses the pairing: {self._said(answer, code)}.",

@@ -130,7 +130,7 @@ def _forbidden(answer: Answer) -> Misconfigured:
 def _not_readable(where: str, said: str) -> Misconfigured:
     return Misconfigured(
         f"X3 does not let us read {where}: {said}",
-        remedy="Compare the names of the settings with the folder (stampli ping), and the rights of the user. Nothing is "
+        remedy="Compare the names of the settings with the folder (stampli x3 check), and the rights of the user. Nothing is "
         "sent while documents cannot be looked up.",
         code="ERP_LOOK_UP",
     )
@@ -139,7 +139,7 @@ def _not_readable(where: str, said: str) -> Misconfigured:
 def _not_writable(where: str, said: str) -> Misconfigured:
     return Misconfigured(
         f"X3 takes no create at {where} ({said}).",
-        remedy="Run `stampli ping`: it says which line of the settings (erp.names) to change, or that base_url or the "
+        remedy="Run `stampli x3 check`: it says which line of the settings (erp.names) to change, or that base_url or the "
         "endpoint is wrong.",
         code="NAMES",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from builders.house import running_sandbox, settings_content
 
+from stampli_assets.cli.run import _started_at
 from stampli_assets.sandbox.exports import export_csv
 from stampli_assets.sandbox.invoices import invoices
 from stampli_assets.sandbox.mistakes import plant
@@ -109,7 +111,7 @@ def test_settings_problems_are_all_told_and_end_with_exit_code_two(installed):
     (folder / "stampli.yaml").write_text(yaml.safe_dump(content))
     done = stampli(folder, "settings", "check")
     assert done.returncode == 2
-    for path in ("nonsense: unknown key", "connections.0.stampli.port", "connections.0.erp.company_id"):
+    for path in ("nonsense: unknown key", "connections.0.stampli.port", "connections.0.erp.intacct.company_id"):
         assert path in done.stderr
 
 
@@ -169,3 +171,30 @@ def test_a_number_that_looks_like_another_waits_for_a_decision_that_is_recorded(
         assert decided.returncode == 0, decided.stderr
     assert stampli(folder, "run", "--settle-seconds", "0.2").returncode == 0
     assert {bill["RECORDID"] for bill in sandbox.intacct.books.bills.values()} == {"Inv 77", "INV77"}
+
+
+def test_runs_of_former_processes_that_died_give_their_places_back(installed, monkeypatch):
+    import dagster as dg
+
+    from stampli_assets.cli.run import HOST, PROCESS, bury
+
+    folder, _ = installed
+    monkeypatch.setenv("DAGSTER_HOME", str(folder))
+
+    @dg.job
+    def corridor():
+        pass
+
+    with dg.DagsterInstance.get() as instance:
+
+        def started(process: str) -> str:
+            tags = {HOST: socket.gethostname(), PROCESS: process}
+            run = instance.create_run_for_job(corridor, tags=tags, status=dg.DagsterRunStatus.STARTED)
+            return run.run_id
+
+        dead = [started("999999999/1"), started(f"{os.getpid()}/1")]
+        alive = started(f"{os.getpid()}/{_started_at(os.getpid())}")
+        assert sorted(bury(instance)) == sorted(dead)
+        assert instance.get_run_by_id(dead[0]).status is dg.DagsterRunStatus.FAILURE
+        assert instance.get_run_by_id(alive).status is dg.DagsterRunStatus.STARTED
+        assert bury(instance) == []

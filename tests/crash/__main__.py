@@ -8,10 +8,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from crash.run import Report, every, many, play
-from crash.storms import storm
+from crash.storms import ERPS, storm
 from crash.sweeps import cuts, pairs, reply_bytes
 
 AT_ONCE = 100
@@ -24,14 +25,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1, help="the first seed (default: %(default)s)")
     parser.add_argument("--seed", type=int, help="play this one schedule and tell its story")
     parser.add_argument("--sweeps", action="store_true", help="every pair of point and reply, every cut of a reply")
+    parser.add_argument("--erp", choices=ERPS, default="intacct", help="whose client and books (default: %(default)s)")
     given = parser.parse_args()
     if given.seed is not None:
-        return _tell(given.seed)
+        return _tell(given.seed, given.erp)
     if given.sweeps:
         storms = [*pairs()], [*cuts(reply_bytes())]
         print(f"{len(storms[0])} pairs of fault points and replies, {len(storms[1])} cuts of a reply")
         return _all([*storms[0], *storms[1]], every)
-    return _all(range(given.first, given.first + given.schedules), many)
+    return _all(range(given.first, given.first + given.schedules), partial(many, erp=given.erp))
 
 
 def _all(schedules: Sequence[Any], play_piece: Callable[[Any], Report]) -> int:
@@ -54,8 +56,8 @@ def _all(schedules: Sequence[Any], play_piece: Callable[[Any], Report]) -> int:
     return 1 if report.failed else 0
 
 
-def _tell(seed: int) -> int:
-    of = storm(seed)
+def _tell(seed: int, erp: str) -> int:
+    of = storm(seed, erp)
     ended = play(of)
     print(f"policy {of.policy}, {of.functions_per_request} per request, {of.parallel_requests} at once")
     for n, facts in enumerate(of.files):

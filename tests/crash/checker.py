@@ -45,6 +45,10 @@ class Evidence:
     deleted: Sequence[dict[str, Any]]
     unintended: Sequence[str]
     ledger: Path
+    fields: Sequence[str]
+    """What the ERP shows of a bill, beside its total and lines."""
+    suppliers: Mapping[str, int]
+    """Where the ERP creates suppliers: how many it holds of each name."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Document:
         """How the ERP must hold it, under the rules before and after they were edited."""
         return [
             {
-                "VENDORID": VENDORS_BY_RULE[rules].get(self.vendor, ""),
+                "VENDORID": VENDORS_BY_RULE[rules].get(self.vendor, self.vendor),
                 "RECORDID": self.number,
                 "CURRENCY": "USD",
                 "WHENCREATED": "11/02/2026",
@@ -93,6 +97,7 @@ def check(evidence: Evidence) -> list[Complaint]:
             *_nothing_in_doubt(ledger),
             *_every_file(evidence, ledger),
             *_intents(evidence),
+            *_suppliers(evidence),
             *_journal(ledger),
         ]
     finally:
@@ -117,7 +122,7 @@ def documents(content: bytes) -> list[Document]:
 
 def _may_be(bill: Mapping[str, Any], document: Document) -> bool:
     """Whether a bill stands under the document's vendor and number, whatever its content."""
-    vendors = {VENDORS_BY_RULE[rules].get(document.vendor) for rules in ("a", "b")}
+    vendors = {VENDORS_BY_RULE[rules].get(document.vendor, document.vendor) for rules in ("a", "b")}
     return bill["RECORDID"] == document.number and bill["VENDORID"] in vendors
 
 
@@ -149,16 +154,17 @@ def _at_most_once(evidence: Evidence) -> Iterator[Complaint]:
 def _as_approved(evidence: Evidence, ledger: sqlite3.Connection) -> Iterator[Complaint]:
     """Every bill of ours is one that was approved, field by field, and the ledger knows it."""
     recorded = {
-        row["record_no"]: row for row in ledger.execute("SELECT * FROM postings WHERE state = 'posted'").fetchall()
+        row["record_no"]: row
+        for row in ledger.execute("SELECT * FROM postings WHERE state = 'posted' AND kind = 'bill'").fetchall()
     }
     known = _known(evidence)
     for bill in evidence.bills:
         if bill["RECORDNO"] in evidence.by_hand:
             continue
         about = f"record {bill['RECORDNO']} ({bill['RECORDID']} of {bill['VENDORID']})"
-        shown = _shown(bill)
+        shown = _shown(bill, evidence.fields)
         approved = [one for versions in known.values() for one in versions if _may_be(bill, one)]
-        if not any(shown == wanted for one in approved for wanted in one.in_the_erp()):
+        if not any(shown == {name: wanted[name] for name in shown} for one in approved for wanted in one.in_the_erp()):
             yield Complaint(UNEXPLAINED, f"{about} is not as approved: {shown}")
         row = recorded.get(bill["RECORDNO"])
         if row is None:
@@ -172,8 +178,7 @@ def _as_approved(evidence: Evidence, ledger: sqlite3.Connection) -> Iterator[Com
         yield Complaint(LOST, f"the ledger says posted as {record}, which the ERP never had")
 
 
-def _shown(bill: Mapping[str, Any]) -> dict[str, Any]:
-    fields = ("VENDORID", "RECORDID", "CURRENCY", "WHENCREATED", "WHENDUE")
+def _shown(bill: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
     return {
         **{name: bill.get(name) for name in fields},
         "TRX_TOTALENTERED": Decimal(bill["TRX_TOTALENTERED"]),
@@ -253,6 +258,12 @@ def _sums(name: str, content: bytes, evidence: Evidence, ledger: sqlite3.Connect
 def _intents(evidence: Evidence) -> Iterator[Complaint]:
     for control_id in evidence.unintended:
         yield Complaint(UNEXPLAINED, f"{control_id} reached the ERP without a durable intent")
+
+
+def _suppliers(evidence: Evidence) -> Iterator[Complaint]:
+    for name, count in evidence.suppliers.items():
+        if count > 1:
+            yield Complaint(DUPLICATED, f"supplier {name} is in the ERP {count} times")
 
 
 def _journal(ledger: sqlite3.Connection) -> Iterator[Complaint]:

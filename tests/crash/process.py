@@ -90,19 +90,19 @@ class Process:
         landed = collect(
             partition, connection=CONNECTION, inbox=inbox, landing=landing, deliveries=ledger.deliveries, **parts
         ).landed
-        source = Source(CONNECTION, "intacct", "ACME", landed.partition, landed.file.name, self.name)
+        target = self.world.erp.target
+        source = Source(CONNECTION, target.erp, target.company, landed.partition, landed.file.name, self.name)
 
         def record(stage: str, findings: list[Any]) -> None:
             ledger.findings.replace(source, stage, findings, self.world.clock.now())
 
         with landing.open(landed) as kept:
             content = kept.read()
-        ready = self.world.library.ready(content, self.world.rules)
+        desk = self._desk(ledger, source)
+        ready = self.world.ready(content, self, desk)
         record("parse", list(ready.rejects))
         record("map", list(ready.holds))
-        posted = self.world.post_bills(
-            ready.bills, ready.holds, desk=self._desk(ledger, source), record=lambda found: record("post", found)
-        )
+        posted = self.world.post_bills(ready.bills, ready.holds, desk=desk, record=lambda found: record("post", found))
         posted.settled_or_raise()
         self.reach("posted")
         archive(landed, inbox=inbox, deliveries=ledger.deliveries, **parts)
@@ -112,7 +112,7 @@ class Process:
         return Desk(
             ledger=ledger.postings,
             leases=ledger.leases,
-            book=self.world.book(self),
+            book=self.world.erp.book(self),
             clock=self.world.clock,
             source=source,
             faults=self,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crash.checker import Complaint, Evidence, check
+from crash.erps import X3Erp
 from crash.storms import Storm, storm
 from crash.world import World, workshop
 
@@ -79,17 +80,19 @@ def evidence(world: World) -> Evidence:
         files={file.name: content(facts) for file, facts in zip(world.delivered, world.storm.files, strict=True)},
         outbound={name: kept for name, (kept, _) in world.shelf.outbound.items()},
         archive={name: kept for name, (kept, _) in world.shelf.archive.items()},
-        bills=list(world.simulator.books.bills.values()),
+        bills=world.erp.bills(),
         by_hand=world.by_hand,
         deleted=world.deleted,
         unintended=world.unintended,
         ledger=world.path,
+        fields=world.erp.fields,
+        suppliers=world.erp.suppliers() if isinstance(world.erp, X3Erp) else {},
     )
 
 
-def many(seeds: Iterable[int], **replaced: Any) -> Report:
+def many(seeds: Iterable[int], erp: str = "intacct", **replaced: Any) -> Report:
     """The schedules of these seeds, one after the other."""
-    return every((storm(seed) for seed in seeds), **replaced)
+    return every((storm(seed, erp) for seed in seeds), **replaced)
 
 
 def every(storms: Iterable[Storm], **replaced: Any) -> Report:

@@ -72,15 +72,22 @@ class Storm:
     parallel_requests: int
     files: tuple[tuple[Fact, ...], ...]
     attempts: tuple[Attempt, ...]
+    erp: str = "intacct"
 
 
-def storm(seed: int) -> Storm:
-    """The schedule of a seed."""
+ERPS = ("intacct", "graphql", "rest")
+"""Sage Intacct, and Sage X3 over either of its APIs."""
+
+
+def storm(seed: int, erp: str = "intacct") -> Storm:
+    """The schedule of a seed. X3 knows no control ids: it is as a gateway that ignores them."""
     dice = Dice(seed)
     policy = dice.pick(POLICIES)
+    if erp != "intacct":
+        policy = "ignore"
     files = _files(dice)
     attempts = tuple(_attempt(dice, len(files), policy) for _ in range(dice.pick((1, 1, 1, 2, 3))))
-    return Storm(seed, policy, dice.pick((1, 2, 25)), dice.pick((1, 1, 2)), files, attempts)
+    return Storm(seed, policy, dice.pick((1, 2, 25)), dice.pick((1, 1, 2)), files, attempts, erp)
 
 
 def _files(dice: Dice) -> tuple[tuple[Fact, ...], ...]:

@@ -61,7 +61,7 @@ def reply_bytes() -> int:
     lengths: list[int] = []
 
     class Measured(InProcess):
-        def _answered(self, request, body, trouble):  # type: ignore[no-untyped-def]
+        def _answered(self, request, body, trouble):
             response = super()._answered(request, body, trouble)
             if b"<create>" in body:
                 lengths.append(int(response.headers["Content-Length"]))

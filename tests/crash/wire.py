@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from stampli_assets.sandbox.intacct.server import Dropped, IntacctSimulator
+from stampli_assets.sandbox.intacct.server import Dropped
 
 _CONTROL_IDS = re.compile(rb'<function controlid="(sa-[0-9a-f-]+)"')
 AS_THE_SIMULATOR_CALLS_IT: dict[str, tuple[str, dict[str, Any]]] = {
@@ -40,7 +40,7 @@ class InProcess(BaseAdapter):
 
     def __init__(
         self,
-        simulator: IntacctSimulator,
+        simulator: Any,
         clock: FakeClock,
         trouble: Callable[[str], str],
         arriving: Callable[[list[str]], None],
@@ -54,9 +54,9 @@ class InProcess(BaseAdapter):
         self._meanwhile = meanwhile
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        body = request.body
+        body = request.body or b""
         assert isinstance(body, bytes)
-        kind = _kind(body)
+        kind = self._kind(request)
         trouble = self._trouble(kind)
         self._clock.pass_time(seconds=1)
         if trouble == "refused_connection":
@@ -74,11 +74,29 @@ class InProcess(BaseAdapter):
             "unavailable_html",
             "internal_error",
         }:
-            self._arriving([found.decode() for found in _CONTROL_IDS.findall(body)])
+            self._arriving(self._arrives(body))
         return self._answered(request, body, trouble)
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _kind(self, request: requests.PreparedRequest) -> str:
+        """``session``, ``read`` or ``create``."""
+        body = request.body
+        assert isinstance(body, bytes)
+        if b"<create>" in body:
+            return "create"
+        return "session" if b"<getAPISession" in body else "read"
+
+    def _arrives(self, body: bytes) -> list[str]:
+        """What the creates of a request are known by in the ledger."""
+        return [found.decode() for found in _CONTROL_IDS.findall(body)]
+
+    def _late_or(self, trouble: str, answer: requests.Response) -> requests.Response:
+        if trouble == "timeout_after_commit":
+            self._clock.pass_time(seconds=REPLY_SECONDS)
+            raise requests.ReadTimeout
+        return answer
 
     def _answered(self, request: requests.PreparedRequest, body: bytes, trouble: str) -> requests.Response:
         named, details = AS_THE_SIMULATOR_CALLS_IT.get(trouble, (trouble, {}))
@@ -89,28 +107,22 @@ class InProcess(BaseAdapter):
             status, _, content = self._simulator.answer(body)
         except Dropped:
             raise requests.ConnectionError("reset") from None
-        if trouble == "timeout_after_commit":
-            self._clock.pass_time(seconds=REPLY_SECONDS)
-            raise requests.ReadTimeout
         if trouble == "truncate_late":
             content = content[:-9]
         if trouble.startswith("cut at "):
             content = content[: int(trouble.removeprefix("cut at "))]
-        return _response(request, status, content)
+        return self._late_or(trouble, response(request, status, content, {}))
 
 
-def _kind(body: bytes) -> str:
-    if b"<create>" in body:
-        return "create"
-    return "session" if b"<getAPISession" in body else "read"
-
-
-def _response(request: requests.PreparedRequest, status: int, content: bytes) -> requests.Response:
-    response = requests.Response()
-    response.status_code = status
-    response.headers["Content-Length"] = str(len(content))
-    response.raw = HTTPResponse(io.BytesIO(content), status=status, preload_content=False)
-    response.request = request
-    response.url = request.url or ""
-    response.elapsed = timedelta(seconds=1)
-    return response
+def response(
+    request: requests.PreparedRequest, status: int, content: bytes, headers: Mapping[str, str]
+) -> requests.Response:
+    """What requests hands to a client."""
+    made = requests.Response()
+    made.status_code = status
+    made.headers.update({**headers, "Content-Length": str(len(content))})
+    made.raw = HTTPResponse(io.BytesIO(content), status=status, preload_content=False)
+    made.request = request
+    made.url = request.url or ""
+    made.elapsed = timedelta(seconds=1)
+    return made

@@ -21,31 +21,28 @@ from typing import Any
 
 import pandas as pd
 from builders.clock import FakeClock
-from builders.intacct import make_company, make_masters
 from builders.lines import make_reference
 
 from crash.database import Databases
+from crash.erps import ACCOUNTS, VENDORS, erp_of
 from crash.inbox import Shelf
 from crash.invoices import ACCOUNTS_BY_RULE, RULES, VENDORS_BY_RULE, Fact, content
 from crash.process import Process
 from crash.storms import Attempt, Plan, Storm
-from crash.wire import InProcess
-from stampli_assets.intacct.bills import IntacctBills
-from stampli_assets.intacct.gateway import Gateway
-from stampli_assets.intacct.session import Sessions
 from stampli_assets.ledger.store import LedgerStore
 from stampli_assets.mapping.rules import Rules
+from stampli_assets.mapping.verdicts import Hold
 from stampli_assets.model.documents import Bill
 from stampli_assets.model.findings import Finding
 from stampli_assets.model.identity import PartitionKey
-from stampli_assets.model.ports import BillBook
 from stampli_assets.model.remote import RemoteFile
 from stampli_assets.pipeline.billing import bills
 from stampli_assets.pipeline.map import Target, map_lines
 from stampli_assets.pipeline.parse import Parsed, parse
+from stampli_assets.pipeline.post import Desk
 from stampli_assets.pipeline.stages import post_bills
+from stampli_assets.pipeline.suppliers import supply
 from stampli_assets.pipeline.unsettled import held, rejected
-from stampli_assets.sandbox.intacct.server import IntacctSimulator
 from stampli_assets.stampli.layout import Layout
 
 BEGIN = 1_795_000_000
@@ -64,34 +61,45 @@ class Ready:
     holds: tuple[Finding, ...]
 
 
+Uncreated = dict[tuple[str, str], Hold]
+
+
 class Library:
     """Parsed and mapped files: the product's own functions, once for each content, as they depend on nothing else."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._parsed: dict[bytes, Parsed] = {}
-        self._ready: dict[tuple[bytes, str], Ready] = {}
-        self._target = Target(erp="intacct", company="ACME", entity_id="100")
-        self._reference = make_reference(
-            vendors={vendor: f"Vendor {vendor}" for vendor in ("V-1", "V-2", "V-3", "V-9")},
-            accounts=dict.fromkeys(("61000", "61500", "62000"), ""),
-        )
-        self._rules = {version: self._load(version) for version in RULES}
+        self._ready: dict[tuple[object, ...], Ready] = {}
+        self.rules = {version: self._load(version) for version in RULES}
 
-    def _parse(self, kept: bytes) -> Parsed:
+    def parsed(self, kept: bytes) -> Parsed:
         if kept not in self._parsed:
             self._parsed[kept] = parse(io.BytesIO(kept), name="invoices.csv", layout=Layout())
         return self._parsed[kept]
 
-    def ready(self, kept: bytes, rules: str) -> Ready:
-        if (kept, rules) not in self._ready:
-            parsed = self._parse(kept)
+    def reference(self, new: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """The ERP's masters, with suppliers that were created."""
+        return reference((*VENDORS, *new))
+
+    def ready(
+        self, kept: bytes, rules: str, target: Target, new: Sequence[str], uncreated: Uncreated | None = None
+    ) -> Ready:
+        key = (kept, rules, target, *new, *((who, hold.because) for who, hold in sorted((uncreated or {}).items())))
+        if key not in self._ready:
+            parsed = self.parsed(kept)
             lines: pd.DataFrame = parsed.lines
-            mapped = map_lines(lines, rules=self._rules[rules], reference=self._reference, target=self._target)
-            self._ready[kept, rules] = Ready(
-                tuple(rejected(parsed.rejects)), bills(mapped.lines, self._target), tuple(held(mapped.holds, lines))
+            mapped = map_lines(
+                lines,
+                rules=self.rules[rules],
+                reference=self.reference(new),
+                target=target,
+                uncreated=uncreated or {},
             )
-        return self._ready[kept, rules]
+            self._ready[key] = Ready(
+                tuple(rejected(parsed.rejects)), bills(mapped.lines, target), tuple(held(mapped.holds, lines))
+            )
+        return self._ready[key]
 
     def _load(self, version: str) -> Rules:
         folder = self._folder / f"rules-{version}"
@@ -99,6 +107,14 @@ class Library:
         for name, text in RULES[version].items():
             (folder / name).write_text(text)
         return Rules.load(str(folder))
+
+
+@cache
+def reference(vendors: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    """A reading of the masters with these vendors."""
+    return make_reference(
+        vendors={vendor: f"Vendor {vendor}" for vendor in vendors}, accounts=dict.fromkeys(ACCOUNTS, "")
+    )
 
 
 class Workshop:
@@ -125,7 +141,7 @@ def workshop() -> Workshop:
 
 
 class World:
-    """One schedule. ``post_bills`` and ``gateway`` may be replaced: the tests put broken ones in their place."""
+    """One schedule. ``post_bills``, and parts of the ERP's client, may be replaced by broken ones."""
 
     def __init__(
         self,
@@ -133,13 +149,10 @@ class World:
         shop: Workshop,
         *,
         post_bills: PostBills = post_bills,
-        gateway: type[Gateway] = Gateway,
-        carrier: type[InProcess] = InProcess,
+        **replaced: Any,
     ) -> None:
         self.storm = storm
         self.post_bills = post_bills
-        self._gateway = gateway
-        self._carrier = carrier
         self.library, self.databases = shop.library, shop.databases
         self.folder = shop.folder / f"schedule-{storm.seed}"
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -157,8 +170,7 @@ class World:
         self.unintended: list[str] = []
         """Control ids that reached the ERP while no durable intent of them could be read."""
         self._runs = itertools.count(1)
-        self.simulator = IntacctSimulator(_masters(), host="erp.test", port=80, now=self.clock.now)
-        self.simulator.change_rules({"duplicate_controlid": storm.policy})
+        self.erp = erp_of(self, **replaced)
         self.delivered = [self._deliver(n, facts) for n, facts in enumerate(storm.files)]
 
     def play(self) -> list[str]:
@@ -184,15 +196,21 @@ class World:
             if file.name in self.shelf.outbound:
                 self.run(file.partition, Plan())
 
-    def book(self, process: Process) -> BillBook:
-        """The product's client of the ERP, over a network that is ours."""
-
-        def carrier() -> InProcess:
-            return self._carrier(self.simulator, self.clock, process.reply_trouble, self._arriving, process.meanwhile)
-
-        company = make_company(self.simulator.url, reply_seconds=960, backoff_deadline_seconds=30)
-        gateway = self._gateway(company, self.clock, jitter=lambda: 0.5, sessions=Sessions(), adapter=carrier)
-        return IntacctBills(gateway, company)
+    def ready(self, kept: bytes, process: Process, desk: Desk) -> Ready:
+        """The bills of a file under the rules of this moment; suppliers that are missing are created first."""
+        new = self.erp.new_suppliers()
+        ready = self.library.ready(kept, self.rules, self.erp.target, new)
+        supplying = self.erp.supplying(process, desk)
+        if supplying is None or "VENDOR_UNKNOWN" not in {hold.code for hold in ready.holds}:
+            return ready
+        supplied = supply(
+            self.library.parsed(kept).lines,
+            rules=self.library.rules[self.rules],
+            reference=self.library.reference(new),
+            target=self.erp.target,
+            how=supplying,
+        )
+        return self.library.ready(kept, self.rules, self.erp.target, self.erp.new_suppliers(), dict(supplied.holds))
 
     def tell(self, what: str) -> None:
         self.story.append(f"{self.clock.now():%m-%d %H:%M:%S} {what}")
@@ -201,7 +219,7 @@ class World:
         """Of the whole history: the story, the ERP's books, the ledger, the files."""
         with closing(sqlite3.connect(self.path)) as ledger:
             kept = "\n".join(sorted(ledger.iterdump()))
-        parts = ["\n".join(self.story), repr(self.simulator.books.as_json()), kept, repr(self.shelf)]
+        parts = ["\n".join(self.story), self.erp.told(), kept, repr(self.shelf)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def close(self) -> None:
@@ -227,12 +245,19 @@ class World:
             found = ledger.execute("SELECT 1 FROM postings WHERE state IN ('planned', 'sending', 'unknown')").fetchone()
         return found is not None
 
-    def _arriving(self, control_ids: list[str]) -> None:
+    def arriving(self, control_ids: list[str]) -> None:
         """When creates reach the ERP, another program that opens the ledger must read their intents."""
         query = "SELECT substr(key, 1, 36), epoch FROM postings WHERE state IN ('sending', 'unknown', 'posted')"
         with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as witness:
             intended = {f"sa-{key}-{epoch:04d}" for key, epoch in witness.execute(query)}
         self.unintended += [one for one in control_ids if one not in intended]
+
+    def arriving_numbers(self, numbers: list[str]) -> None:
+        """The same where an ERP is told no control id: by the documents' numbers."""
+        query = "SELECT number FROM postings WHERE state IN ('sending', 'unknown', 'posted')"
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as witness:
+            intended = {number for (number,) in witness.execute(query)}
+        self.unintended += [one for one in numbers if one not in intended]
 
     def _person(self, attempt: Attempt) -> None:
         if attempt.person:
@@ -247,35 +272,27 @@ class World:
             case "edits the mapping":
                 self.rules = "b"
             case "activates the vendor":
-                self.simulator.change_master("vendors", "V-9", {"STATUS": "active"})
+                self.erp.activate()
 
     def _delete(self) -> None:
-        query = "SELECT record_no FROM postings WHERE state = 'posted' ORDER BY key LIMIT 1"
+        query = "SELECT record_no FROM postings WHERE state = 'posted' AND kind = 'bill' ORDER BY key LIMIT 1"
         with closing(sqlite3.connect(self.path)) as ledger:
             found = ledger.execute(query).fetchone()
-        if found and found[0] in self.simulator.books.bills:
-            self.deleted.append(self.simulator.books.bills[found[0]])
+        there = {bill["RECORDNO"]: bill for bill in self.erp.bills()}
+        if found and found[0] in there:
+            self.deleted.append(there[found[0]])
             self.by_hand.discard(found[0])
-            self.simulator.books.write({"kind": "bill deleted", "record_no": found[0]})
+            self.erp.delete(found[0])
 
     def _key(self, more: int) -> None:
         """The first document of the first file, unless the ERP holds it already."""
         one = self.storm.files[0][0]
         vendor = VENDORS_BY_RULE[self.rules].get(one.vendor)
-        held = {(bill["VENDORID"], bill["RECORDID"]) for bill in self.simulator.books.bills.values()}
+        held = {(bill["VENDORID"], bill["RECORDID"]) for bill in self.erp.bills()}
         if one.broken or vendor is None or (vendor, one.number) in held or self._is_under_way(one):
             return
-        record = self.simulator.books.next_record()
-        lines = [
-            {"ACCOUNTNO": ACCOUNTS_BY_RULE[self.rules][account], "TRX_AMOUNT": amount}
-            for account, amount, _ in one.lines
-        ]
-        bill = {
-            "RECORDNO": record, "VENDORID": vendor, "RECORDID": one.number, "CURRENCY": "USD", "STATE": "Draft",
-            "TRX_TOTALENTERED": str(one.total + more), "lines": lines, "controlid": "",
-        }  # fmt: skip
-        self.by_hand.add(record)
-        self.simulator.books.write({"kind": "bill", "record": bill})
+        lines = [(ACCOUNTS_BY_RULE[self.rules][account], amount) for account, amount, _ in one.lines]
+        self.by_hand.add(self.erp.key(vendor, one.number, str(one.total + more), lines))
 
     def _is_under_way(self, one: Fact) -> bool:
         """A person keys what nobody has sent yet; who keys what is on its way makes the second one himself."""
@@ -283,12 +300,3 @@ class World:
         with closing(sqlite3.connect(self.path)) as ledger:
             found = ledger.execute(query, [one.number]).fetchone()
         return found is not None
-
-
-def _masters() -> dict[str, Any]:
-    vendors = [
-        {"VENDORID": vendor, "NAME": f"Vendor {vendor}", "STATUS": "inactive" if vendor == "V-9" else "active"}
-        for vendor in ("V-1", "V-2", "V-3", "V-9")
-    ]
-    accounts = [{"ACCOUNTNO": account, "TITLE": account, "STATUS": "active"} for account in ("61000", "61500", "62000")]
-    return make_masters(vendors=vendors, accounts=accounts)

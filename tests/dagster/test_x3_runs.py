@@ -18,7 +18,7 @@ from stampli_assets.defs.partitions import invoice_files_name
 from stampli_assets.sandbox.exports import export_csv
 from stampli_assets.sandbox.firm import SECRETS
 from stampli_assets.sandbox.invoices import invoices
-from stampli_assets.sandbox.mistakes import plant
+from stampli_assets.sandbox.mistakes import BRANCH_MISTAKES, plant
 from stampli_assets.sandbox.up import Sandbox
 from stampli_assets.sandbox.x3.firm import X3_SECRETS
 from stampli_assets.settings import Settings, parse_settings
@@ -136,9 +136,13 @@ def test_two_stampli_vendors_with_one_tax_id_are_one_supplier(branch):
     assert len({one["BPR"] for one in branch.held}) == 1
 
 
+@pytest.mark.parametrize("numbered_by", ["Stampli", "X3"])
 @pytest.mark.parametrize("point", ["intent-recorded", "sent-not-recorded", "recorded"])
-def test_a_crash_while_a_supplier_is_created_leaves_one_supplier_and_every_invoice_once(branch, point):
-    branch.put("a.csv", *(replace(row, **NEW_VENDOR) for row in branch.good(2)))
+def test_a_crash_while_a_supplier_is_created_leaves_one_supplier_and_every_invoice_once(branch, point, numbered_by):
+    """Where X3 gives the number, nothing but our own protocol stands against a second supplier."""
+    vendor = NEW_VENDOR if numbered_by == "Stampli" else {**NEW_VENDOR, "vendor_id": ""}
+    branch.x3.change_rules({"supplier_numbering": numbered_by == "X3"})
+    branch.put("a.csv", *(replace(row, **vendor) for row in branch.good(2)))
     assert not branch.run("a.csv", offices=Offices(branch.settings, faults=CrashAt(point))).success
     for _ in range(3):
         if branch.run("a.csv").success:
@@ -169,6 +173,20 @@ def test_what_is_held_says_what_to_do_and_the_rest_is_posted(branch):
     assert len(branch.held) == 5
 
 
+def test_a_closed_dimension_a_forbidden_account_and_a_supplier_matched_twice_are_three_holds_with_their_remedies(
+    branch,
+):
+    branch.put("a.csv", *plant(branch.good(6), tuple(BRANCH_MISTAKES)))
+    assert not branch.run("a.csv").success
+    standing = Offices(branch.settings).open(branch.name).ledger.findings.standing()
+    told = {one.finding.code: one.finding for one in standing}
+    assert set(told) == {mistake.code for mistake in BRANCH_MISTAKES.values()}
+    assert "600" in told["DIMENSION_NOT_OPEN"].sentence
+    assert "54100" in told["ACCOUNT_SITE"].sentence
+    assert "vendors.csv" in told["VENDOR_AMBIGUOUS"].remedy
+    assert len(branch.held) == 3
+
+
 def test_no_supplier_is_created_where_the_settings_do_not_say_so(branch):
     (connection,) = branch.settings.connections
     erp = connection.erp.model_copy(update={"new_suppliers": None})
@@ -179,6 +197,33 @@ def test_no_supplier_is_created_where_the_settings_do_not_say_so(branch):
     assert not branch.run("a.csv").success
     assert [code for _, code in branch.open] == ["VENDOR_UNKNOWN"]
     assert branch.suppliers["Brand New Bearings"] == 0
+
+
+def test_the_preview_shows_the_exact_requests_and_what_would_be_created_and_writes_nothing(branch, tmp_path):
+    from click.testing import CliRunner
+
+    from stampli_assets.cli.main import main
+
+    (tmp_path / "stampli.yaml").write_text(yaml.safe_dump(branch.settings.model_dump(mode="json", exclude_none=True)))
+    new, known = branch.good(2)
+    (tmp_path / "a.csv").write_bytes(export_csv([replace(new, **NEW_VENDOR), known]))
+    words = ["--settings", str(tmp_path / "stampli.yaml"), "preview", str(tmp_path / "a.csv")]
+    told = CliRunner().invoke(main, words, env={"COLUMNS": "250"})
+    assert "is not in the ERP" in told.output
+    assert known.number in told.output
+    exact = CliRunner().invoke(main, [*words, "--xml"])
+    assert known.number in exact.output
+    assert (branch.held, branch.suppliers["Brand New Bearings"]) == ([], 0)
+
+
+def test_the_start_up_check_says_what_this_x3_calls_otherwise(branch):
+    renamed = {"acme_cloud": {"companyName": "supplierName"}, "acme_plant": {"BPSNAM": "YBPSNAM"}}[branch.name]
+    office = Offices(branch.settings).open(branch.name)
+    assert office.x3 is not None
+    assert office.x3.check_names() == []
+    branch.x3.publish_as(renamed)
+    problems = Offices(branch.settings).open(branch.name).x3.check_names()
+    assert any(next(iter(renamed.values())) in str(problem) for problem in problems)
 
 
 def pass_the_settle_window(branch: Branch) -> None:

@@ -30,6 +30,14 @@ def test_a_retry_of_the_same_run_takes_its_own_lease_at_once(tmp_path):
     assert store.leases.take("acme_us/file", "run-1").number == first.number + 1
 
 
+def test_the_lease_of_a_run_that_is_known_to_be_over_is_taken_at_once(tmp_path):
+    store = make_store(tmp_path)
+    dead = store.leases.take("acme_us/file", "run-1")
+    with pytest.raises(Transient):
+        store.leases.take("acme_us/file", "run-2", ended=["run-0"])
+    assert store.leases.take("acme_us/file", "run-2", ended=["run-1"]).number == dead.number + 1
+
+
 def test_of_eight_who_reach_for_it_at_once_one_gets_it(tmp_path):
     make_store(tmp_path).journal.head()
     got, refused = [], []

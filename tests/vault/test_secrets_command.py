@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import stat
 import subprocess
 import sys
@@ -63,6 +64,11 @@ class Installed:
         return load_settings(self.settings).sealed
 
 
+def unwrapped(done) -> str:
+    """What was said, without the line breaks of a narrow terminal and without its spaces."""
+    return "".join(done.output.split())
+
+
 @pytest.fixture
 def secrets(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("STAMPLI_")]:
@@ -78,17 +84,17 @@ def test_init_makes_a_key_that_only_its_owner_reads_and_says_where_to_keep_it(se
     assert done.exit_code == 0, done.output
     assert stat.S_IMODE(secrets.key.stat().st_mode) == 0o600
     assert secrets.key.read_text().strip() not in done.output
-    assert "password manager" in done.output
+    assert "passwordmanager" in unwrapped(done)
     again = secrets("init")
     assert again.exit_code == 2
-    assert "exists already" in again.output
+    assert "existsalready" in unwrapped(again)
 
 
 def test_init_says_which_variable_to_set_when_it_is_not_set(secrets, monkeypatch, tmp_path):
     monkeypatch.delenv("STAMPLI_VAULT_KEY_FILE")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     done = secrets("init")
-    assert f"STAMPLI_VAULT_KEY_FILE={tmp_path}/config/stampli/vault.key" in done.output
+    assert f"STAMPLI_VAULT_KEY_FILE={tmp_path}/config/stampli/vault.key" in unwrapped(done)
 
 
 def test_init_refuses_the_vaults_folder_and_a_vault_that_is_in_use(secrets):
@@ -105,7 +111,7 @@ def test_a_value_comes_from_stdin_and_is_told_to_nobody(secrets):
     assert done.exit_code == 0, done.output
     assert secrets.vault.read("acme_stampli").reveal() == CANARY
     assert "canary7Kq" not in done.output + secrets("list").output + secrets("list", "--json").output
-    assert "No setting names it" in secrets("set", "unheard_of", given="a").output
+    assert "Nosettingnamesit" in unwrapped(secrets("set", "unheard_of", given="a"))
 
 
 def test_a_private_key_of_many_lines_comes_from_stdin(secrets):
@@ -139,7 +145,7 @@ def test_a_value_on_the_command_line_is_refused_and_not_repeated(secrets, words)
     secrets("init")
     done = secrets("set", *words, given="other")
     assert done.exit_code == 2
-    assert "canary7Kq" not in done.output
+    assert "canary7Kq" not in unwrapped(done)
     assert not secrets.vault.path.exists()
 
 
@@ -195,7 +201,7 @@ def test_list_tells_names_ages_and_where_each_comes_from(secrets, monkeypatch, t
     assert (told["acme_stampli"]["age_days"], told["acme_sender"]["age_days"]) == (40, None)
     assert told["acme_user"]["named_by"] == ["acme_us.erp.user_password"]
     shown = secrets("list").output
-    assert "40 day(s) ago" in shown
+    assert re.search(r"40\s", shown)
     assert "canary7Kq" not in shown + done.output
 
 
@@ -205,7 +211,7 @@ def test_list_ends_with_one_when_a_secret_that_a_setting_names_is_missing_or_doe
         secrets("set", name, given="a")
     done = secrets("list")
     assert done.exit_code == 1
-    assert "stampli secrets set acme_user" in done.output
+    assert "stamplisecretssetacme_user" in unwrapped(done)
     secrets("set", "acme_user", given="a")
     assert secrets("list").exit_code == 0
     secrets.key.unlink()
@@ -217,7 +223,8 @@ def test_list_ends_with_one_when_a_secret_that_a_setting_names_is_missing_or_doe
 def test_set_says_when_something_else_comes_first(secrets, monkeypatch):
     secrets("init")
     monkeypatch.setenv("STAMPLI_SECRET_ACME_STAMPLI", "b")
-    assert "the variable STAMPLI_SECRET_ACME_STAMPLI comes first" in secrets("set", "acme_stampli", given="a").output
+    done = secrets("set", "acme_stampli", given="a")
+    assert "thevariableSTAMPLI_SECRET_ACME_STAMPLIcomesfirst" in unwrapped(done)
 
 
 def test_rm_forgets_and_names_the_settings_that_still_want_it(secrets):
@@ -225,7 +232,7 @@ def test_rm_forgets_and_names_the_settings_that_still_want_it(secrets):
     secrets("set", "acme_stampli", given="a")
     done = secrets("rm", "ACME_STAMPLI")
     assert (done.exit_code, secrets.vault.entries()) == (0, {})
-    assert "acme_us.stampli.password" in done.output
+    assert "acme_us.stampli.password" in unwrapped(done)
     assert secrets("rm", "acme_stampli").exit_code == 2
     assert "canary" not in secrets("rm", "canary7Kq!").output
 
@@ -236,7 +243,7 @@ def test_rotate_seals_again_and_says_that_it_is_proven(secrets):
     before = secrets.key.read_text()
     done = secrets("rotate")
     assert done.exit_code == 0, done.output
-    assert "the old one opens none" in done.output
+    assert "theoldoneopensnone" in unwrapped(done)
     assert secrets.key.read_text() != before
     assert secrets.key.read_text().strip() not in done.output
     assert secrets.vault.read("acme_stampli").reveal() == CANARY
@@ -247,4 +254,4 @@ def test_wrong_rights_end_with_two_and_the_chmod_to_run(secrets):
     secrets.key.chmod(0o644)
     done = secrets("set", "x", given="a")
     assert done.exit_code == 2
-    assert f"chmod 600 {secrets.key}" in done.output
+    assert f"chmod600{secrets.key}" in unwrapped(done)

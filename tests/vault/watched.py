@@ -138,7 +138,7 @@ def watching(folder: Path, monkeypatch):
     """An installation with everything logged, at every level, below its folder."""
     for name in [name for name in os.environ if name.startswith(("STAMPLI_", "CREDENTIALS_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr("stampli_assets.defs.failures._wait", lambda tries, code: 0.05)
+    monkeypatch.setattr("stampli_assets.defs.failures._wait", lambda *_: 0.05)
     (folder / "logs").mkdir()
     handler = logging.FileHandler(folder / "logs" / "everything.log")
     root = logging.getLogger()
