@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
@@ -40,6 +41,8 @@ _MARK = (
 )
 """Made once: it is carried out for every bill."""
 
+_EMPTY = {"intent_at": None, "record_no": "", "adopted": False, **because(None)}
+
 
 class Postings:
     """Implements the port :class:`~stampli_assets.model.ports.Ledger`."""
@@ -54,14 +57,16 @@ class Postings:
             beside = around(connection, bills, source)
             known, elsewhere = beside.own, beside.moved
             fresh = {bill.key: bill for bill in bills if bill.key not in known and bill.key not in elsewhere}
-            if fresh:
-                connection.execute(postings.insert(), [_planned(bill, source, now) for bill in fresh.values()])
+            planned = {key: _planned(bill, source, now) for key, bill in fresh.items()}
+            if planned:
+                connection.execute(postings.insert(), list(planned.values()))
             changed = _approved_anew(connection, bills, known, now)
             entries = [{"what": "planned", **_named(bill, source)} for bill in fresh.values()]
             entries += [{"what": "approved anew", **_named(bill, source)} for bill in changed.values()]
             append(connection, entries, run=source.run, at=now)
-            if fresh or changed:
-                known |= rows_of(connection, postings.c.key, [*fresh, *changed])
+            if changed:
+                known |= rows_of(connection, postings.c.key, changed)
+            known |= {str(key): _fresh(values) for key, values in planned.items()}
         return [
             _moved_posting(bill, elsewhere[bill.key])
             if bill.key in elsewhere and bill.key not in known
@@ -101,9 +106,9 @@ class Postings:
                 if row is not None
             ]
             append(connection, entries, run=source.run, at=now)
-            rows = rows_of(connection, postings.c.key, [intent.bill.key for intent in intents])
         return [
-            None if row is None else _posting(rows[intent.bill.key]) for intent, row in zip(intents, won, strict=True)
+            None if change is None else _posting(_after(beside.own[intent.bill.key], change))
+            for intent, change in zip(intents, won, strict=True)
         ]
 
     def record(self, verdicts: Sequence[tuple[Posting, Verdict]], source: Source) -> Sequence[Posting]:
@@ -127,10 +132,10 @@ class Postings:
                 if change is None:
                     continue
                 _update(connection, row, {**change, "updated_at": now})
+                before[posting.key] = _after(row, change)
                 entries.append({"what": change.get("state", row.state), **_told(row, change)})
             append(connection, entries, run=source.run, at=now)
-            rows = rows_of(connection, postings.c.key, keys)
-        return [replace(_posting(rows[posting.key]), conflict=posting.conflict) for posting, _ in verdicts]
+        return [replace(_posting(before[posting.key]), conflict=posting.conflict) for posting, _ in verdicts]
 
     def of_partition(self, connection: str, partition: str) -> Sequence[Posting]:
         """The bills that a file sent, or planned first, in order of their rows."""
@@ -210,6 +215,20 @@ def _mark(connection: Connection, intent: Intent, source: Source, now: str) -> d
         _MARK, {**values, "version": posting.version + 1, "its_key": bill.key, "its_version": posting.version}
     )
     return values if done.rowcount == 1 else None
+
+
+def _after(row: Any, change: Mapping[str, Any]) -> Any:
+    """A row as a change has left it, in the transaction that made the change."""
+    return SimpleNamespace(**{**_mapping(row), **change, "version": row.version + 1})
+
+
+def _fresh(values: Mapping[str, Any]) -> Any:
+    """A row as it was inserted: what is not given is empty."""
+    return SimpleNamespace(**{**_EMPTY, **values})
+
+
+def _mapping(row: Any) -> Mapping[str, Any]:
+    return vars(row) if isinstance(row, SimpleNamespace) else row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 def _update(connection: Connection, row: Row[Any], change: Mapping[str, Any]) -> None:

@@ -86,7 +86,7 @@ def storm(seed: int, erp: str = "intacct") -> Storm:
     if erp != "intacct":
         policy = "ignore"
     files = _files(dice)
-    attempts = tuple(_attempt(dice, len(files), policy) for _ in range(dice.pick((1, 1, 1, 2, 3))))
+    attempts = tuple(_attempt(dice, len(files), policy) for _ in range(dice.pick((1, 1, 1, 2, 2))))
     return Storm(seed, policy, dice.pick((1, 2, 25)), dice.pick((1, 1, 2)), files, attempts, erp)
 
 

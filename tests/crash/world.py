@@ -47,8 +47,8 @@ from stampli_assets.stampli.layout import Layout
 
 BEGIN = 1_795_000_000
 """When Stampli wrote the first file, in seconds since 1970."""
-QUIET_PAUSES = (0, 1260, 7200)
-"""Seconds before each round of the machine: at once; after the settle window; when the latest commit shows."""
+QUIET_PAUSES = (1260, 7200)
+"""Seconds before each round of the machine: after the settle window; when the latest commit shows."""
 PostBills = Callable[..., Any]
 
 
@@ -242,7 +242,7 @@ class World:
 
     def _in_doubt(self) -> bool:
         with closing(sqlite3.connect(self.path)) as ledger:
-            found = ledger.execute("SELECT 1 FROM postings WHERE state IN ('planned', 'sending', 'unknown')").fetchone()
+            found = ledger.execute("SELECT 1 FROM postings WHERE state IN ('sending', 'unknown')").fetchone()
         return found is not None
 
     def arriving(self, control_ids: list[str]) -> None:
