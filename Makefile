@@ -5,9 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 export DAGSTER_HOME := $(CURDIR)
 
+JOBS ?= 3
 N ?= 10000
+ERP ?= intacct
+KILLS ?= 300
+LEDGER ?= sqlite
 
-.PHONY: help setup run test crash crash-sweeps check screenshots clean
+.PHONY: help setup run test crash crash-sweeps kills check screenshots clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,13 +28,16 @@ run: $(STAMP) ## Start the sandbox and Dagster; the UI is at http://127.0.0.1:30
 	$(BIN)/stampli sandbox up --ui
 
 test: $(STAMP) ## Run the whole test suite
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-crash: $(STAMP) ## Play N=10000 schedules of crashes and bad replies; SEED=n tells one of them again
-	PYTHONPATH=tests $(BIN)/python -m crash --schedules $(N) $(if $(SEED),--seed $(SEED))
+crash: $(STAMP) ## Play N=10000 schedules of crashes and bad replies; SEED=n tells one again; ERP=graphql or rest
+	PYTHONPATH=tests $(BIN)/python -m crash --schedules $(N) --erp $(ERP) $(if $(SEED),--seed $(SEED))
 
 crash-sweeps: $(STAMP) ## Every pair of fault point and bad reply; a reply cut at every byte
 	PYTHONPATH=tests $(BIN)/python -m crash --sweeps
+
+kills: $(STAMP) ## Kill KILLS=300 real Dagster runs on LEDGER=sqlite or postgresql
+	PYTHONPATH=tests $(BIN)/python -m kills --kills $(KILLS) --ledger $(LEDGER)
 
 check: $(STAMP) ## Check format, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -46,7 +46,8 @@ def after(posting: Posting, verdict: Verdict) -> dict[str, Any] | None:
     change: dict[str, Any]
     match verdict:
         case Posted(record):
-            change = {"state": State.POSTED, "record_no": record.record_no, **because(None)}
+            remark = Reason("WARNING", record.warning) if record.warning else None
+            change = {"state": State.POSTED, "record_no": record.record_no, **because(remark)}
         case AlreadyThere(record):
             change = {"state": State.POSTED, "record_no": record.record_no, "adopted": True, **because(None)}
         case Refused(reasons):

@@ -29,6 +29,8 @@ class ErpRecord:
     number: str = ""
     total: Money | None = None
     state: str = ""
+    warning: str = ""
+    """What the ERP remarked when it kept the document; kept with the posting."""
 
 
 @dataclass(frozen=True, slots=True)

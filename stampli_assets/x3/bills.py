@@ -199,9 +199,10 @@ class X3RestBills(X3Bills):
 
 def _outcome(bill: Bill, created: Created) -> Outcome:
     match created:
-        case Made(row):
+        case Made(row, warnings):
             total = _money(text_of(row.get("total")), bill.currency)
-            return Posted(ErpRecord(text_of(row["record_no"]), bill.vendor_id, bill.number, total))
+            remarks = "; ".join(dict.fromkeys(one.message for one in warnings))
+            return Posted(ErpRecord(text_of(row["record_no"]), bill.vendor_id, bill.number, total, warning=remarks))
         case NotMade(diagnoses):
             return Refused(reasons(diagnoses, f"invoice {bill.number}"))
         case NotNow():

@@ -10,6 +10,7 @@ from typing import Any
 
 from stampli_assets.sandbox.firm import SECRETS
 from stampli_assets.sandbox.up import Sandbox
+from stampli_assets.sandbox.x3.firm import X3_SECRETS
 from stampli_assets.settings import Settings, parse_settings
 
 
@@ -58,11 +59,12 @@ def settings_content(sandbox: Sandbox, **erp: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def running_sandbox(folder: Path, *, first_files: bool = False) -> Iterator[Sandbox]:
+def running_sandbox(folder: Path, *, first_files: bool = False, x3: bool = False) -> Iterator[Sandbox]:
     """A sandbox on free ports, with its secrets in the environment; an empty outbound unless asked otherwise."""
-    os.environ.update(SECRETS)
+    os.environ.update({**SECRETS, **(X3_SECRETS if x3 else {})})
     if not first_files:
         (folder / "sandbox").mkdir(parents=True, exist_ok=True)
-        (folder / "sandbox" / "exports.json").write_text('{"exports": 0, "next_invoice": 1}')
-    with Sandbox(folder / "sandbox", sftp_port=0, gateway_port=0) as sandbox:
+        for name in ("exports", "exports_acme_cloud", "exports_acme_plant"):
+            (folder / "sandbox" / f"{name}.json").write_text('{"exports": 0, "next_invoice": 1}')
+    with Sandbox(folder / "sandbox", sftp_port=0, gateway_port=0, x3_ports=(0, 0) if x3 else None) as sandbox:
         yield sandbox

@@ -25,25 +25,30 @@ def main() -> int:
     )
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--ledger", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--erp", choices=["intacct", "graphql", "rest"], default="intacct")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="Runs at once.")
     parser.add_argument("--folder", type=Path, help="Where everything is kept; default: a folder that is removed.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kills-") as temporary:
         folder = given.folder or Path(temporary)
-        told, evidence = weather(folder, kills=given.kills, ledger=given.ledger, seed=given.seed, workers=given.workers)
+        told, evidence = weather(
+            folder, kills=given.kills, ledger=given.ledger, seed=given.seed, workers=given.workers, erp=given.erp
+        )
     complaints = audit(evidence)
     sys.stdout.write(report(told, evidence, complaints, ledger=given.ledger, seed=given.seed) + "\n")
     return 1 if complaints else 0
 
 
-def weather(folder: Path, *, kills: int, ledger: str, seed: int, workers: int = 2) -> tuple[Told, Evidence]:
+def weather(
+    folder: Path, *, kills: int, ledger: str, seed: int, workers: int = 2, erp: str = "intacct"
+) -> tuple[Told, Evidence]:
     """One storm, quiet after it, and what an auditor may look at."""
     folder.mkdir(parents=True, exist_ok=True)
     at_first = Path.cwd()
     os.chdir(folder)  # Dagster's storage lies where it is started
     try:
-        with running_world(folder, ledger, seed) as world:
+        with running_world(folder, ledger, seed, erp) as world:
             told = _storm(world, folder, kills, seed, workers)
             return told, evidence_of(world)
     finally:
@@ -66,6 +71,7 @@ def evidence_of(world: World) -> Evidence:
         outbound=world.in_outbound(),
         archive=world.in_archive(),
         bills=world.bills(),
+        suppliers=world.suppliers(),
         ledger=read_ledger(world.ledger),
     )
 

@@ -35,6 +35,8 @@ class Evidence:
     outbound: Mapping[str, bytes]
     archive: Mapping[str, bytes]
     bills: Sequence[Mapping[str, Any]]
+    suppliers: Mapping[str, int]
+    """Where the ERP creates suppliers: how many it holds of each tax id."""
     ledger: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -60,6 +62,7 @@ def audit(evidence: Evidence) -> list[Complaint]:
         *_nothing_else(evidence),
         *_each_file(evidence),
         *_nothing_in_doubt(evidence),
+        *_suppliers(evidence),
         *_journal(evidence.ledger["journal"]),
     ]
 
@@ -108,6 +111,11 @@ def approved(files: Mapping[str, bytes]) -> dict[tuple[str, str], Approved]:
     return found
 
 
+def plain_vendor(number: str) -> str:
+    """The branches' X3 keeps some suppliers as ``S00004`` in place of ``V-10004``."""
+    return f"V-{number.removeprefix('S')}" if number.startswith("S") else number
+
+
 def _rules(name: str) -> dict[str, str]:
     """What a mapping rule's first column becomes."""
     rows = csv.reader((MAPPING / name).read_text(encoding="utf-8").splitlines()[1:])
@@ -118,7 +126,11 @@ def _each_document(evidence: Evidence) -> Iterator[Complaint]:
     bills: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for bill in evidence.bills:
         bills[bill["VENDORID"], bill["RECORDID"]].append(bill)
-    postings = {(row["vendor_id"], row["number"]): row for row in evidence.ledger["postings"]}
+    postings = {
+        (plain_vendor(row["vendor_id"]), row["number"]): row
+        for row in evidence.ledger["postings"]
+        if row["kind"] == "bill"
+    }
     rejected = {row["document"] for row in evidence.ledger["findings"] if row["end"] == "rejected" and row["sentence"]}
     for key, one in approved(evidence.files).items():
         there = bills.get(key, [])
@@ -165,6 +177,12 @@ def _each_file(evidence: Evidence) -> Iterator[Complaint]:
             yield Complaint(UNEXPLAINED, f"{name} is in the ledger as archived {recorded.get(name)!r}")
     for name in sorted({*evidence.archive, *evidence.outbound} - set(evidence.files)):
         yield Complaint(UNEXPLAINED, f"{name} is a file that nobody put there")
+
+
+def _suppliers(evidence: Evidence) -> Iterator[Complaint]:
+    for tax_id, times in evidence.suppliers.items():
+        if times > 1:
+            yield Complaint(DUPLICATED, f"the supplier with tax id {tax_id} is in the ERP {times} times")
 
 
 def _nothing_in_doubt(evidence: Evidence) -> Iterator[Complaint]:

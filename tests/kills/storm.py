@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kills.nursery import LEASE_SECONDS
 from kills.stages import stage_of
 from kills.worker import Moment
-from kills.world import World, add_partition
+from kills.world import World
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -173,7 +173,7 @@ class Storm:
 
     def _new_file(self) -> None:
         file = self._world.export()
-        add_partition(self._instance, file.partition)
+        self._world.add_partition(self._instance, file.partition)
         self._deliveries.append(Delivery(file.name, file.partition))
 
     def _book(self, order: Order, run: str, ended: Ended) -> None:

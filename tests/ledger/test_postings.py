@@ -65,6 +65,14 @@ def test_a_posted_bill_never_changes(tmp_path):
     assert store.postings.open([make_bill()], SOURCE)[0].state is State.POSTED
 
 
+def test_what_the_erp_remarked_when_it_kept_a_bill_stays_with_the_posting(tmp_path):
+    store = make_store(tmp_path)
+    remark = "The due date is a holiday."
+    posted = store.postings.record([(send(store, make_bill()), Posted(ErpRecord("1", warning=remark)))], SOURCE)[0]
+    assert posted.is_posted
+    assert store.postings.open([make_bill()], SOURCE)[0].reason == Reason("WARNING", remark)
+
+
 def test_a_second_record_number_for_a_posted_bill_is_a_defect_and_not_recorded(tmp_path):
     store = make_store(tmp_path)
     posted = put(store, make_bill())

@@ -120,7 +120,7 @@ def test_the_vault_lies_where_the_settings_say_and_brings_what_the_environment_d
     from stampli_assets.settings import SecretName
 
     monkeypatch.setenv("STAMPLI_VAULT_KEY", Fernet.generate_key().decode())
-    assert parse_settings(content(), folder=tmp_path).sealed.path == tmp_path / "var" / "vault.json"
+    assert parse_settings(content(), folder=tmp_path).sealed.path == tmp_path / "vault" / "sealed.json"
     settings = parse_settings({**content(), "vault": "sealed/own.json"}, folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
     settings.sealed.write("kept", Secret("from the vault"))

@@ -367,3 +367,16 @@ def test_a_name_that_x3_does_not_publish_is_a_matter_of_settings_and_nothing_was
         other = {"node": "supplierBpInvoiceV2"} if api == "graphql" else {"name": "YBIS"}
         book = make_book(api, simulator.base_url, names={"create_invoice": other})
         assert isinstance(book.post(numbered(x3_bill()))[0], Posted)
+
+
+def test_what_x3_remarks_when_it_keeps_an_invoice_comes_back_with_its_record():
+    from stampli_assets.x3.api import Made
+    from stampli_assets.x3.bills import _outcome
+    from stampli_assets.x3.diagnoses import Diagnosis, Severity
+
+    remarks = (
+        Diagnosis(Severity.WARNING, "The due date is a holiday."),
+        Diagnosis(Severity.WARNING, "Budget exceeded."),
+    )
+    outcome = _outcome(x3_bill(), Made({"record_no": "BIS1", "total": "118.00"}, remarks))
+    assert outcome.record.warning == "The due date is a holiday.; Budget exceeded."
