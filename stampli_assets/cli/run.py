@@ -115,6 +115,7 @@ def _run_all(settings: Settings, offices: Offices, waiting: Sequence[tuple[str, 
     )
     with dg.DagsterInstance.get() as instance, Progress(*columns, console=to_person) as progress:
         for dead in bury(instance):
+            offices.open(waiting[0][0]).ledger.leases.end(dead)
             say(
                 "[yellow]A former stampli run died:[/] ",
                 f"its run {dead[:8]} is reported as failed; its file is run again.",

@@ -69,6 +69,11 @@ class Leases:
         with self._store.writing() as connection:
             connection.execute(leases.update().where(mine).values(until=""))
 
+    def end(self, holder: str) -> None:
+        """Everything that a run held which is known to be over."""
+        with self._store.writing() as connection:
+            connection.execute(leases.update().where(leases.c.holder == holder).values(until=""))
+
 
 def prolong(connection: Connection, lease: Lease, now: datetime) -> None:
     """The fence, inside the transaction of what it guards: a lease under a later number stops its former holder.

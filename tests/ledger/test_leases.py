@@ -38,6 +38,17 @@ def test_the_lease_of_a_run_that_is_known_to_be_over_is_taken_at_once(tmp_path):
     assert store.leases.take("acme_us/file", "run-2", ended=["run-1"]).number == dead.number + 1
 
 
+def test_what_a_dead_run_held_is_free_when_somebody_says_that_it_is_dead(tmp_path):
+    store = make_store(tmp_path)
+    for name in ("a", "b"):
+        store.leases.take(name, "run-1")
+    store.leases.take("c", "run-2")
+    store.leases.end("run-1")
+    assert [store.leases.take(name, "run-3").number for name in ("a", "b")] == [2, 2]
+    with pytest.raises(Transient):
+        store.leases.take("c", "run-3")
+
+
 def test_of_eight_who_reach_for_it_at_once_one_gets_it(tmp_path):
     make_store(tmp_path).journal.head()
     got, refused = [], []
