@@ -151,7 +151,7 @@ def _see_that_it_can_be_kept(x3: X3Office) -> None:
     """Before a person is asked: a code works once, and accepting ends the former pairing."""
     try:
         with x3.token_store.locked():
-            pass
+            x3.token_store.read()
     except OSError as error:
         raise Misconfigured(
             f"The X3 tokens could not be kept: {error.strerror or type(error).__name__}. X3 was not asked.",

@@ -180,6 +180,7 @@ def test_runs_of_former_processes_that_died_give_their_places_back(installed, mo
 
     folder, _ = installed
     monkeypatch.setenv("DAGSTER_HOME", str(folder))
+    monkeypatch.chdir(folder)  # dagster.yaml names its storage from where Dagster is started
 
     @dg.job
     def corridor():

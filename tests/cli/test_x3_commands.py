@@ -104,6 +104,7 @@ def cloud(house: House, given: dict) -> dict:
         "customer": CUSTOMER,
         "redirect_uri": house.callback,
         "body": "form",
+        "token_file": "var/x3/acme_uk.json",
         **given,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -208,9 +209,9 @@ def test_the_preview_shows_the_exact_requests_and_what_would_be_created_and_writ
     new, known = branch.good(2)
     (tmp_path / "a.csv").write_bytes(export_csv([replace(new, **NEW_VENDOR), known]))
     words = ["--settings", str(tmp_path / "stampli.yaml"), "preview", str(tmp_path / "a.csv")]
-    told = CliRunner().invoke(main, words, env={"COLUMNS": "250"})
-    assert "is not in the ERP" in told.output
-    assert known.number in told.output
+    told = json.loads(CliRunner().invoke(main, [*words, "--json"]).stdout)
+    assert [one["code"] for one in told["findings"]] == ["SUPPLIER_NEW"]
+    assert known.number in json.dumps(told["bills"])
     exact = CliRunner().invoke(main, [*words, "--xml"])
     assert known.number in exact.output
     assert (branch.held, branch.suppliers["Brand New Bearings"]) == ([], 0)

@@ -98,8 +98,8 @@ def test_init_says_which_variable_to_set_when_it_is_not_set(secrets, monkeypatch
 
 
 def test_init_refuses_the_vaults_folder_and_a_vault_that_is_in_use(secrets):
-    beside = secrets("init", "--key-file", str(secrets.folder / "var" / "vault.key"))
-    assert (beside.exit_code, secrets.folder.joinpath("var").exists()) == (2, False)
+    beside = secrets("init", "--key-file", str(secrets.folder / "vault" / "vault.key"))
+    assert (beside.exit_code, secrets.folder.joinpath("vault").exists()) == (2, False)
     secrets("init")
     secrets("set", "x", given="a")
     assert "rotate" in secrets("init", "--key-file", str(secrets.key) + ".2").output

@@ -187,7 +187,7 @@ def test_what_passes_is_transient_with_a_sentence(api, say, words):
         (
             "graphql",
             Say(200, b'{"errors":[{"message":"Cannot query field \\"x3Invoicing\\" on type"}]}'),
-            "stampli ping",
+            "stampli x3 check",
         ),
         ("graphql", Say(400, b'{"errors":[{"message":"Unknown type \\"SupplierBpInvoice_Input\\""}]}'), "Unknown type"),
         (

@@ -362,7 +362,7 @@ def test_a_batch_that_takes_too_long_is_not_sent_to_its_end():
 def test_a_name_that_x3_does_not_publish_is_a_matter_of_settings_and_nothing_was_sent(api):
     names = {"supplierBpInvoice": "supplierBpInvoiceV2"} if api == "graphql" else {"BPSUPPLIERINVOICE": "YBIS"}
     with make_simulator(api, names=names) as simulator:
-        with pytest.raises(Misconfigured, match="stampli ping"):
+        with pytest.raises(Misconfigured, match="stampli x3 check"):
             make_book(api, simulator.base_url).post(numbered(x3_bill()))
         other = {"node": "supplierBpInvoiceV2"} if api == "graphql" else {"name": "YBIS"}
         book = make_book(api, simulator.base_url, names={"create_invoice": other})
