@@ -12,7 +12,7 @@ from builders.ui import Ui, archived, controlled, export_of, free_port, home, in
 from kills.__main__ import evidence_of
 from kills.auditor import audit
 from kills.worker import Worker
-from kills.world import add_partition, running_world
+from kills.world import running_world
 
 from stampli_assets.cli.dagster_services import dagster_services
 from stampli_assets.sandbox.firm import SECRETS
@@ -113,7 +113,7 @@ TOO_LATE = "held up for too long after the intent; nothing was sent"
 def test_a_worker_paused_past_its_lease_sends_nothing_more_when_it_is_resumed(two_workers, point, says):
     world, dagster, paused, other = two_workers
     file = world.export()
-    add_partition(dagster, file.partition)
+    world.add_partition(dagster, file.partition)
     run = str(uuid.uuid4())
     paused.start(run, file.partition, stop_at=(point, 2))
     paused.wait_until_stopped()

@@ -48,15 +48,15 @@ class World:
     ``graphql`` or ``rest``.
     """
 
-    def __init__(self, folder: Path, sandbox: Sandbox, ledger: str, seed: int, erp: str) -> None:
+    def __init__(self, folder: Path, sandbox: Sandbox, ledger: str, seed: int, erp: str, told: dict[str, Any]) -> None:
         self.folder, self.sandbox, self.ledger = folder, sandbox, ledger
         self.branch, self._simulator = next(
             ((branch, x3) for branch, x3 in sandbox.branches or () if branch.name == BRANCHES.get(erp)),
             (None, sandbox.intacct),
         )
         self.connection = self.branch.name if self.branch is not None else CONNECTION
-        told = self._x3_content() if self.branch is not None else settings_content(sandbox, **ERP)
-        self.content = {**told, "ledger": ledger}
+        content = self._x3_content(told) if self.branch is not None else settings_content(sandbox, **(ERP | told))
+        self.content = {**content, "ledger": ledger}
         self.files: dict[str, bytes] = {}
         self.documents = 0
         self._dice = Random(f"{seed}/files")
@@ -67,11 +67,12 @@ class World:
         self._inbox = Offices(parse_settings(self.content, folder=folder)).open(self.connection).inbox
         self._simulator._pause = (0.12, 0.01)
 
-    def _x3_content(self) -> dict[str, Any]:
+    def _x3_content(self, erp: dict[str, Any]) -> dict[str, Any]:
         told = yaml.safe_load((ROOT / "stampli.yaml").read_text())
         (connection,) = (one for one in told["connections"] if one["name"] == self.connection)
         connection["stampli"] |= {"port": self.sandbox.sftp.port, "host_keys": [self.sandbox.sftp.host_key]}
         connection["erp"] |= {**ERP, "settle_minutes": 0.15, "sending_seconds": 2, "base_url": self._simulator.base_url}
+        connection["erp"] |= erp
         connection["mapping"] = str(ROOT / "mapping" / "acme_x3")
         return {**told, "connections": [connection]}
 
@@ -143,11 +144,11 @@ def _read(folder: Path) -> dict[str, bytes]:
 
 
 @contextmanager
-def running_world(folder: Path, ledger: str, seed: int, erp: str = "intacct") -> Iterator[World]:
-    """A world whose ledger is in ``sqlite`` or in a PostgreSQL of its own."""
+def running_world(folder: Path, ledger: str, seed: int, erp: str = "intacct", **told: Any) -> Iterator[World]:
+    """A world whose ledger is in ``sqlite`` or in a PostgreSQL of its own; ``told`` replaces keys of the ``erp`` section."""
     folder.mkdir(parents=True, exist_ok=True)
     with _ledger(folder, ledger) as address, running_sandbox(folder, x3=erp != "intacct") as sandbox:
-        yield World(folder, sandbox, address, seed, erp)
+        yield World(folder, sandbox, address, seed, erp, told)
 
 
 @contextmanager
