@@ -73,7 +73,7 @@ def rebuild(ctx: click.Context, by: str, because: str) -> None:
                 _wait_out(office, anchor)
             learned = list(_relearn(office))
             say("[green]Read again:[/] ", f"{office.name}: {len(learned)} file(s), {_settled(learned)} bills adopted.")
-            rest += [(office.name, one.landed.file.name, intent.bill) for one in learned for intent in one.open]
+            rest += [(office.name, one.landed.file.name, intent.document) for one in learned for intent in one.open]
             if anchor is not None and not office.ledger.journal.knows(anchor.sequence, anchor.digest):
                 office.ledger.journal.declare_lost(
                     anchor.sequence, anchor.digest, by=by.strip(), because=because.strip()

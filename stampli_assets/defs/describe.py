@@ -91,7 +91,7 @@ def batch(
         "Posted": len(settled) - len(adopted),
         "Already there": len(adopted),
         "Unsettled": len(waiting),
-        "Sum settled": totals_text(totals(intent.bill.total for intent in settled).values()),
+        "Sum settled": totals_text(totals(intent.document.total for intent in settled).values()),
         "Seconds": round(seconds, 3),
         HEAD: head,
         "Postings": dg.MetadataValue.md(postings_table(settled, file_name)),

@@ -47,7 +47,7 @@ class IntacctBills:
         self._gateway = gateway
         self._company = company
 
-    def post(self, bills: Sequence[tuple[Bill, ControlId]]) -> Sequence[Outcome]:
+    def post(self, documents: Sequence[tuple[Bill, ControlId]]) -> Sequence[Outcome]:
         """One request with one create per bill; every bill's outcome, in order.
 
         Raises:
@@ -56,14 +56,14 @@ class IntacctBills:
         """
         outcomes: dict[ControlId, Outcome] = {}
         functions: list[Function] = []
-        for bill, control_id in bills:
+        for bill, control_id in documents:
             try:
                 functions.append(Function(control_id, self._create(bill)))
             except ValueError:
                 outcomes[control_id] = Refused((_unwritable(bill),))
         if functions:
             outcomes |= self._send(functions)
-        return [outcomes[control_id] for _, control_id in bills]
+        return [outcomes[control_id] for _, control_id in documents]
 
     def find(self, documents: Sequence[Numbered]) -> Sequence[Sequence[ErpRecord]]:
         """Every bill that Intacct holds under each one's vendor and number, drafts included.
@@ -77,9 +77,9 @@ class IntacctBills:
                 held[record.vendor_id, record.number].append(record)
         return [held.get((one.vendor_id, one.number), []) for one in documents]
 
-    def request_for(self, bill: Bill) -> str:
+    def request_for(self, document: Bill) -> str:
         """The create of one bill, indented; nothing is sent."""
-        return etree.tostring(self._create(bill), encoding="unicode", pretty_print=True)
+        return etree.tostring(self._create(document), encoding="unicode", pretty_print=True)
 
     def _send(self, functions: Sequence[Function]) -> dict[ControlId, Outcome]:
         try:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Row, or_, select
 
 from stampli_assets.ledger.folding import folded
 from stampli_assets.ledger.schema import MAY_BE_IN_THE_ERP, decisions, postings
-from stampli_assets.model.documents import Bill
+from stampli_assets.model.documents import Document
 from stampli_assets.model.identity import PostingKey
 from stampli_assets.model.postings import Decision, Source
 
@@ -31,7 +31,7 @@ def rows_of(connection: Connection, column: Column[str], values: Iterable[str]) 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the ledger holds around bills: their own postings, and what stands in their way under *another* key.
+    """What the ledger holds around documents: their own postings, and what stands in their way under *another* key.
 
     ``twins``: the same ERP vendor and number. ``lookalikes``: the same vendor, and a number that differs only in case or
     spaces, for a person. ``moved``: the same Stampli id. All of them in the ERP, or may be.
@@ -43,58 +43,64 @@ class Around:
     moved: Mapping[PostingKey, Row[Any]]
 
 
-def around(connection: Connection, bills: Sequence[Bill], source: Source) -> Around:
-    """One look at everything that may concern these bills, which are of one kind."""
-    keys = {str(bill.key) for bill in bills}
-    rows = [row for start in range(0, len(bills), AT_ONCE) for row in _near(connection, bills[start : start + AT_ONCE])]
+def around(connection: Connection, documents: Sequence[Document], source: Source) -> Around:
+    """One look at everything that may concern these documents, which are of one kind."""
+    keys = {str(document.key) for document in documents}
+    rows = [
+        row
+        for start in range(0, len(documents), AT_ONCE)
+        for row in _near(connection, documents[start : start + AT_ONCE])
+    ]
     folds: dict[str, list[Row[Any]]] = defaultdict(list)
     ids: dict[str, Row[Any]] = {}
     for row in rows:
-        if row.state in MAY_BE_IN_THE_ERP and _same_books(row, source) and row.kind == bills[0].kind:
+        if row.state in MAY_BE_IN_THE_ERP and _same_books(row, source) and row.kind == documents[0].kind:
             folds[row.number_folded].append(row)
             ids[row.stampli_id] = row
     twins: dict[PostingKey, Row[Any]] = {}
-    similar = _within(bills)
+    similar = _within(documents)
     moved: dict[PostingKey, Row[Any]] = {}
-    for bill in bills:
-        for row in folds[folded(bill.number)]:
-            if row.key == bill.key:
+    for document in documents:
+        for row in folds[folded(document.number)]:
+            if row.key == document.key:
                 continue
-            if (row.vendor_id, row.number) == (bill.vendor_id, bill.number):
-                twins[bill.key] = row
-            elif row.number != bill.number and _same_vendor(row, bill):
-                similar[bill.key] = by_key(row)
-        same_id = ids.get(bill.stampli_id) if bill.stampli_id else None
-        if same_id is not None and same_id.key != bill.key:
-            moved[bill.key] = same_id
+            if (row.vendor_id, row.number) == (document.vendor_id, document.number):
+                twins[document.key] = row
+            elif row.number != document.number and _same_vendor(row, document):
+                similar[document.key] = by_key(row)
+        same_id = ids.get(document.stampli_id) if document.stampli_id else None
+        if same_id is not None and same_id.key != document.key:
+            moved[document.key] = same_id
     distinct = _decided_distinct(connection, sorted(similar))
     lookalikes = {key: what for key, what in similar.items() if key not in distinct}
     return Around({row.key: row for row in rows if row.key in keys}, twins, lookalikes, moved)
 
 
-def _near(connection: Connection, bills: Sequence[Bill]) -> Sequence[Row[Any]]:
+def _near(connection: Connection, documents: Sequence[Document]) -> Sequence[Row[Any]]:
     return connection.execute(
         select(postings).where(
             or_(
-                postings.c.key.in_(sorted({bill.key for bill in bills})),
-                postings.c.stampli_id.in_(sorted({bill.stampli_id for bill in bills if bill.stampli_id})),
-                postings.c.number_folded.in_(sorted({folded(bill.number) for bill in bills})),
+                postings.c.key.in_(sorted({document.key for document in documents})),
+                postings.c.stampli_id.in_(
+                    sorted({document.stampli_id for document in documents if document.stampli_id})
+                ),
+                postings.c.number_folded.in_(sorted({folded(document.number) for document in documents})),
             )
         )
     ).all()
 
 
-def _within(bills: Sequence[Bill]) -> dict[PostingKey, str]:
+def _within(documents: Sequence[Document]) -> dict[PostingKey, str]:
     """Bills of one batch whose numbers look the same."""
-    places: dict[tuple[str, str], list[Bill]] = defaultdict(list)
-    for bill in bills:
-        places[bill.vendor_id, folded(bill.number)].append(bill)
+    places: dict[tuple[str, str], list[Document]] = defaultdict(list)
+    for document in documents:
+        places[document.vendor_id, folded(document.number)].append(document)
     return {
-        bill.key: f"{other.number} in row {other.first_row} of this file"
+        document.key: f"{other.number} in row {other.first_row} of this file"
         for together in places.values()
-        for bill in together
+        for document in together
         for other in together
-        if other.number != bill.number
+        if other.number != document.number
     }
 
 
@@ -108,8 +114,8 @@ def _decided_distinct(connection: Connection, keys: Sequence[str]) -> set[str]:
     return found
 
 
-def _same_vendor(row: Row[Any], bill: Bill) -> bool:
-    return row.vendor_id == bill.vendor_id or row.stampli_vendor == bill.stampli_vendor_id
+def _same_vendor(row: Row[Any], document: Document) -> bool:
+    return row.vendor_id == document.vendor_id or row.stampli_vendor == document.stampli_vendor_id
 
 
 def by_key(row: Row[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Postings: the barrier against a second bill, and the state machine of every document."""
+"""Postings: the barrier against a second document, and the state machine of every document."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stampli_assets.ledger.leases import prolong
 from stampli_assets.ledger.schema import decisions, postings
 from stampli_assets.ledger.store import iso
 from stampli_assets.ledger.transitions import after, because
-from stampli_assets.model.documents import Bill, Kind
+from stampli_assets.model.documents import Document, Kind
 from stampli_assets.model.identity import Fingerprint, PostingKey
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import Reason, Verdict
@@ -39,7 +39,7 @@ _MARK = (
     .where(postings.c.state.in_([State.PLANNED, State.REFUSED, State.HELD]))
     .values({name: bindparam(name) for name in _WRITTEN_ON_SENDING})
 )
-"""Made once: it is carried out for every bill."""
+"""Made once: it is carried out for every document."""
 
 _EMPTY = {"intent_at": None, "record_no": "", "adopted": False, **because(None)}
 
@@ -50,28 +50,32 @@ class Postings:
     def __init__(self, store: LedgerStore) -> None:
         self._store = store
 
-    def open(self, bills: Sequence[Bill], source: Source) -> Sequence[Posting]:
-        """The posting of each bill, in order: planned anew, or as it stands, with its conflict if there is one."""
+    def open(self, documents: Sequence[Document], source: Source) -> Sequence[Posting]:
+        """The posting of each document, in order: planned anew, or as it stands, with its conflict if there is one."""
         with self._store.writing() as connection:
             now = iso(self._store.moment(connection))
-            beside = around(connection, bills, source)
+            beside = around(connection, documents, source)
             known, elsewhere = beside.own, beside.moved
-            fresh = {bill.key: bill for bill in bills if bill.key not in known and bill.key not in elsewhere}
-            planned = {key: _planned(bill, source, now) for key, bill in fresh.items()}
+            fresh = {
+                document.key: document
+                for document in documents
+                if document.key not in known and document.key not in elsewhere
+            }
+            planned = {key: _planned(document, source, now) for key, document in fresh.items()}
             if planned:
                 connection.execute(postings.insert(), list(planned.values()))
-            changed = _approved_anew(connection, bills, known, now)
-            entries = [{"what": "planned", **_named(bill, source)} for bill in fresh.values()]
-            entries += [{"what": "approved anew", **_named(bill, source)} for bill in changed.values()]
+            changed = _approved_anew(connection, documents, known, now)
+            entries = [{"what": "planned", **_named(document, source)} for document in fresh.values()]
+            entries += [{"what": "approved anew", **_named(document, source)} for document in changed.values()]
             append(connection, entries, run=source.run, at=now)
             if changed:
                 known |= rows_of(connection, postings.c.key, changed)
             known |= {str(key): _fresh(values) for key, values in planned.items()}
         return [
-            _moved_posting(bill, elsewhere[bill.key])
-            if bill.key in elsewhere and bill.key not in known
-            else _with_conflict(_posting(known[bill.key]), bill, beside)
-            for bill in bills
+            _moved_posting(document, elsewhere[document.key])
+            if document.key in elsewhere and document.key not in known
+            else _with_conflict(_posting(known[document.key]), document, beside)
+            for document in documents
         ]
 
     def now(self) -> datetime:
@@ -91,23 +95,23 @@ class Postings:
             moment = self._store.moment(connection)
             prolong(connection, lease, moment)
             now = iso(moment)
-            beside = around(connection, [intent.bill for intent in intents], source)
-            free = [intent for intent in intents if intent.bill.key not in beside.lookalikes]
+            beside = around(connection, [intent.document for intent in intents], source)
+            free = [intent for intent in intents if intent.document.key not in beside.lookalikes]
             marked = _mark_all(connection, free, source, now)
-            won = [marked.get(intent.bill.key) for intent in intents]
+            won = [marked.get(intent.document.key) for intent in intents]
             entries = [
                 {
                     "what": "sending",
                     "epoch": row["epoch"],
                     "digest": row["mapped_digest"],
-                    **_named(intent.bill, source),
+                    **_named(intent.document, source),
                 }
                 for intent, row in zip(intents, won, strict=True)
                 if row is not None
             ]
             append(connection, entries, run=source.run, at=now)
         return [
-            None if change is None else _posting(_after(beside.own[intent.bill.key], change))
+            None if change is None else _posting(_after(beside.own[intent.document.key], change))
             for intent, change in zip(intents, won, strict=True)
         ]
 
@@ -138,7 +142,7 @@ class Postings:
         return [replace(_posting(before[posting.key]), conflict=posting.conflict) for posting, _ in verdicts]
 
     def of_partition(self, connection: str, partition: str) -> Sequence[Posting]:
-        """The bills that a file sent, or planned first, in order of their rows."""
+        """The documents that a file sent, or planned first, in order of their rows."""
         query = (
             select(postings)
             .where(postings.c.connection == connection, postings.c.partition == partition)
@@ -186,9 +190,9 @@ def _mark_all(
     """Each intent that is ours to send, by its key; together, and one by one only where the unique index objects."""
     try:
         with connection.begin_nested():
-            return {intent.bill.key: _mark(connection, intent, source, now) for intent in intents}
+            return {intent.document.key: _mark(connection, intent, source, now) for intent in intents}
     except IntegrityError:
-        return {intent.bill.key: _mark_alone(connection, intent, source, now) for intent in intents}
+        return {intent.document.key: _mark_alone(connection, intent, source, now) for intent in intents}
 
 
 def _mark_alone(connection: Connection, intent: Intent, source: Source, now: str) -> dict[str, Any] | None:
@@ -201,10 +205,10 @@ def _mark_alone(connection: Connection, intent: Intent, source: Source, now: str
 
 def _mark(connection: Connection, intent: Intent, source: Source, now: str) -> dict[str, Any] | None:
     """One intent; ``None`` when another worker was first."""
-    posting, bill = intent.posting, intent.bill
+    posting, document = intent.posting, intent.document
     again = posting.state in {State.REFUSED, State.HELD}
     values = {
-        **_content(bill, source),
+        **_content(document, source),
         "state": State.SENDING,
         "epoch": posting.epoch + 1 if again else posting.epoch,
         "intent_at": now,
@@ -212,7 +216,7 @@ def _mark(connection: Connection, intent: Intent, source: Source, now: str) -> d
         **because(None),
     }
     done = connection.execute(
-        _MARK, {**values, "version": posting.version + 1, "its_key": bill.key, "its_version": posting.version}
+        _MARK, {**values, "version": posting.version + 1, "its_key": document.key, "its_version": posting.version}
     )
     return values if done.rowcount == 1 else None
 
@@ -236,30 +240,30 @@ def _update(connection: Connection, row: Row[Any], change: Mapping[str, Any]) ->
 
 
 def _approved_anew(
-    connection: Connection, bills: Sequence[Bill], known: Mapping[str, Row[Any]], now: str
-) -> dict[PostingKey, Bill]:
+    connection: Connection, documents: Sequence[Document], known: Mapping[str, Row[Any]], now: str
+) -> dict[PostingKey, Document]:
     """A document that was never sent takes the content that was approved last."""
     changed = {
-        bill.key: bill
-        for bill in bills
-        if (row := known.get(bill.key)) is not None
-        and row.fingerprint != bill.fingerprint
+        document.key: document
+        for document in documents
+        if (row := known.get(document.key)) is not None
+        and row.fingerprint != document.fingerprint
         and row.state in {State.PLANNED, State.REFUSED, State.HELD}
     }
-    for key, bill in changed.items():
-        _update(connection, known[key], {"fingerprint": bill.fingerprint, "updated_at": now})
+    for key, document in changed.items():
+        _update(connection, known[key], {"fingerprint": document.fingerprint, "updated_at": now})
     return changed
 
 
-def _planned(bill: Bill, source: Source, now: str) -> dict[str, Any]:
+def _planned(document: Document, source: Source, now: str) -> dict[str, Any]:
     return {
-        **_content(bill, source),
-        "key": bill.key,
+        **_content(document, source),
+        "key": document.key,
         "erp": source.erp,
         "company": source.company,
-        "kind": str(bill.kind),
-        "stampli_id": bill.stampli_id,
-        "stampli_vendor": bill.stampli_vendor_id,
+        "kind": str(document.kind),
+        "stampli_id": document.stampli_id,
+        "stampli_vendor": document.stampli_vendor_id,
         "epoch": 1,
         "state": State.PLANNED,
         "version": 1,
@@ -267,33 +271,33 @@ def _planned(bill: Bill, source: Source, now: str) -> dict[str, Any]:
     }
 
 
-def _content(bill: Bill, source: Source) -> dict[str, Any]:
+def _content(document: Document, source: Source) -> dict[str, Any]:
     """What is meant to be sent, and by which file and run."""
     return {
         "connection": source.connection,
         "partition": source.partition,
         "file_name": source.file_name,
         "run": source.run,
-        "number": bill.number,
-        "number_folded": folded(bill.number),
-        "vendor_id": bill.vendor_id,
-        "vendor_name": bill.vendor_name,
-        "fingerprint": bill.fingerprint,
-        "mapped_digest": bill.mapped_digest,
-        "mapping_version": bill.mapping_version,
-        "accounts": ", ".join(bill.accounts),
-        "first_row": bill.first_row,
-        "total": bill.total.minor,
-        "currency": bill.currency,
+        "number": document.number,
+        "number_folded": folded(document.number),
+        "vendor_id": document.vendor_id,
+        "vendor_name": document.vendor_name,
+        "fingerprint": document.fingerprint,
+        "mapped_digest": document.mapped_digest,
+        "mapping_version": document.mapping_version,
+        "accounts": ", ".join(document.accounts),
+        "first_row": document.first_row,
+        "total": document.total.minor,
+        "currency": document.currency,
     }
 
 
-def _named(bill: Bill, source: Source) -> dict[str, Any]:
+def _named(document: Document, source: Source) -> dict[str, Any]:
     """How the journal names a document: everything that an auditor asks for first."""
-    content = _content(bill, source)
+    content = _content(document, source)
     return {
-        "key": bill.key,
-        "total": str(bill.total),
+        "key": document.key,
+        "total": str(document.total),
         **{k: v for k, v in content.items() if k not in {"total", "run", "number_folded"}},
     }
 
@@ -327,28 +331,28 @@ def _posting(row: Row[Any]) -> Posting:
     )
 
 
-def _with_conflict(posting: Posting, bill: Bill, beside: Around) -> Posting:
-    if posting.is_posted and posting.fingerprint != bill.fingerprint:
+def _with_conflict(posting: Posting, document: Document, beside: Around) -> Posting:
+    if posting.is_posted and posting.fingerprint != document.fingerprint:
         return replace(posting, conflict=Conflict.CHANGED)
     if posting.may_have_been_sent or posting.is_posted:
         return posting
-    if bill.key in beside.twins:
-        return replace(posting, conflict=Conflict.TWIN, conflict_with=by_key(beside.twins[bill.key]))
-    if bill.key in beside.lookalikes:
-        return replace(posting, conflict=Conflict.LOOKALIKE, conflict_with=beside.lookalikes[bill.key])
+    if document.key in beside.twins:
+        return replace(posting, conflict=Conflict.TWIN, conflict_with=by_key(beside.twins[document.key]))
+    if document.key in beside.lookalikes:
+        return replace(posting, conflict=Conflict.LOOKALIKE, conflict_with=beside.lookalikes[document.key])
     return posting
 
 
-def _moved_posting(bill: Bill, other: Row[Any]) -> Posting:
+def _moved_posting(document: Document, other: Row[Any]) -> Posting:
     return Posting(
-        key=bill.key,
+        key=document.key,
         state=State.HELD,
         epoch=0,
-        fingerprint=bill.fingerprint,
-        mapped_digest=bill.mapped_digest,
-        vendor_id=bill.vendor_id,
-        number=bill.number,
-        total=bill.total,
+        fingerprint=document.fingerprint,
+        mapped_digest=document.mapped_digest,
+        vendor_id=document.vendor_id,
+        number=document.number,
+        total=document.total,
         version=0,
         conflict=Conflict.MOVED,
         conflict_with=by_key(other),

@@ -45,9 +45,12 @@ class BillLine:
     dimensions: tuple[tuple[Dimension, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """One payable document, mapped and ready to send. All texts are the ERP's words unless said otherwise."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What the ledger and the rule of posting know of anything that is put in the ERP once: a bill, a credit, a payment, a
+    supplier. ``vendor_id`` and ``number`` are what it is found by there, in the ERP's words; ``stampli_vendor_id`` is
+    Stampli's.
+    """
 
     key: PostingKey
     fingerprint: Fingerprint
@@ -56,21 +59,15 @@ class Bill:
     vendor_id: str
     vendor_name: str
     number: str
-    invoice_date: date
-    posting_date: date
-    due_date: date | None
     total: Money
-    lines: tuple[BillLine, ...]
     mapping_version: MappingVersion
-    description: str = ""
-    po_number: str = ""
-    term: str = ""
     first_row: int = 0
     """The row (after the header) of the source file where the document begins."""
 
     @property
     def kind(self) -> Kind:
-        return Kind.BILL
+        """What it is; documents of different kinds never stand in each other's way."""
+        raise NotImplementedError
 
     @property
     def currency(self) -> str:
@@ -86,5 +83,26 @@ class Bill:
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The GL accounts of the lines, each once, in order."""
+        """The GL accounts that it is coded to, each once, in order."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill(Document):
+    """One payable document, mapped and ready to send. All texts are the ERP's words unless said otherwise."""
+
+    invoice_date: date
+    posting_date: date
+    due_date: date | None
+    lines: tuple[BillLine, ...]
+    description: str = ""
+    po_number: str = ""
+    term: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.BILL
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(line.account for line in self.lines))

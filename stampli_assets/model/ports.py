@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
 
-from stampli_assets.model.documents import Bill
+from stampli_assets.model.documents import Bill, Document
 from stampli_assets.model.findings import Finding, OpenFinding
 from stampli_assets.model.identity import ContentDigest, ControlId, PartitionKey
 from stampli_assets.model.outcome import ErpRecord, Outcome, Verdict
@@ -66,11 +66,14 @@ class Numbered(Protocol):
     def number(self) -> str: ...
 
 
-class BillBook(Protocol):
-    """The ERP's book of bills."""
+D_contra = TypeVar("D_contra", bound=Document, contravariant=True)
 
-    def post(self, bills: Sequence[tuple[Bill, ControlId]]) -> Sequence[Outcome]:
-        """Send one request with one create per bill; one outcome per bill, in their order.
+
+class Book(Protocol[D_contra]):
+    """The ERP's book of one kind of document."""
+
+    def post(self, documents: Sequence[tuple[D_contra, ControlId]]) -> Sequence[Outcome]:
+        """Send one request with one create per document; one outcome per document, in their order.
 
         Never raises once a byte may have been processed: then it answers ``Unknown``.
 
@@ -85,9 +88,12 @@ class BillBook(Protocol):
         """Every document that the ERP holds under each one's vendor and number, in their order."""
         ...
 
-    def request_for(self, bill: Bill) -> str:
-        """The exact create of one bill as text, for the preview; nothing is sent."""
+    def request_for(self, document: D_contra) -> str:
+        """The exact create of one document as text, for the preview; nothing is sent."""
         ...
+
+
+BillBook = Book[Bill]
 
 
 class ReferenceBooks(Protocol):
@@ -103,8 +109,8 @@ class ReferenceBooks(Protocol):
 class Ledger(Protocol):
     """What we know to have sent. Every method is one durable transaction."""
 
-    def open(self, bills: Sequence[Bill], source: Source) -> Sequence[Posting]:
-        """The posting of each bill, in order: planned anew, or as it stands (with its conflict, if any)."""
+    def open(self, documents: Sequence[Document], source: Source) -> Sequence[Posting]:
+        """The posting of each document, in order: planned anew, or as it stands (with its conflict, if any)."""
         ...
 
     def mark_sending(self, intents: Sequence[Intent], source: Source, lease: Lease) -> Sequence[Posting | None]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from stampli_assets.model.documents import Bill
+from stampli_assets.model.documents import Document
 from stampli_assets.model.identity import ControlId, Fingerprint, PostingKey, control_id
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import Reason
@@ -116,7 +116,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A bill and the posting that the ledger holds for it."""
+    """A document and the posting that the ledger holds for it."""
 
-    bill: Bill
+    document: Document
     posting: Posting

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from stampli_assets.model.documents import Bill, Kind
+from stampli_assets.model.documents import Document, Kind
 from stampli_assets.model.outcome import Outcome
 
 _MARKS = re.compile(r"[\W_]+")
@@ -126,7 +126,7 @@ class NewSupplier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SupplierCreation(Bill):
+class SupplierCreation(Document):
     """A supplier to be created, as the ledger and the rule of posting treat a document: one key, one intent, one end.
 
     ``vendor_id`` and ``number`` are what identifies the supplier; the total is zero.

@@ -1,10 +1,10 @@
-"""Post: put every bill of a batch in the ERP at most once, and say how each one ended.
+"""Post: put every document of a batch in the ERP at most once, and say how each one ended.
 
 The rule, in the order in which a batch meets it:
 
-1. The ledger opens a posting for every bill. What is posted stays posted; what contradicts the ledger is held.
+1. The ledger opens a posting for every document. What is posted stays posted; what contradicts the ledger is held.
 2. What *may* have been sent earlier is read back from the ERP before anything else happens to it.
-3. What would be sent for the first time is looked up once: a bill that the ERP already holds is adopted, or held
+3. What would be sent for the first time is looked up once: a document that the ERP already holds is adopted, or held
    when it differs.
 4. The intent is on disk before the first byte leaves. A crash anywhere after that leaves ``sending`` behind, and
    the next run begins at 2.
@@ -21,8 +21,9 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from stampli_assets.model.documents import Bill
+from stampli_assets.model.documents import Document
 from stampli_assets.model.errors import Misconfigured, StampliAssetsError, Transient
 from stampli_assets.model.outcome import (
     AlreadyThere,
@@ -33,7 +34,7 @@ from stampli_assets.model.outcome import (
     ProvenAbsent,
     Verdict,
 )
-from stampli_assets.model.ports import BillBook, Clock, Faults, LeaseBook, Ledger, Progress
+from stampli_assets.model.ports import Book, Clock, Faults, LeaseBook, Ledger, Progress
 from stampli_assets.model.postings import REPEATED, Conflict, Intent, Lease, Posting, Source, State
 from stampli_assets.pipeline.readback import held_because, record_of
 
@@ -63,7 +64,7 @@ class Desk:
 
     ledger: Ledger
     leases: LeaseBook
-    book: BillBook
+    book: Book[Any]
     clock: Clock
     source: Source
     faults: Faults
@@ -76,7 +77,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Every bill with its posting as it stands now, in the order given, and what stopped the sending, if any."""
+    """Every document with its posting as it stands now, in the order given, and what stopped the sending, if any."""
 
     intents: tuple[Intent, ...]
     stopped_by: StampliAssetsError | None = None
@@ -95,8 +96,8 @@ def is_settled(posting: Posting) -> bool:
     return posting.is_posted and posting.conflict is Conflict.NONE
 
 
-def post(bills: Sequence[Bill], desk: Desk) -> Batch:
-    """Post a batch; every bill's posting is answered, in order, however it ended.
+def post(documents: Sequence[Document], desk: Desk) -> Batch:
+    """Post a batch; every document's posting is answered, in order, however it ended.
 
     Business refusals, holds and lost answers are states of the answered postings. When the ERP could not be
     reached or turned us away, ``stopped_by`` says so and what was not sent is still ``planned``.
@@ -106,32 +107,32 @@ def post(bills: Sequence[Bill], desk: Desk) -> Batch:
         Transient: another run works on this file; or the ledger, or the ERP when reading, could not be reached.
     """
     with _leased(desk) as lease:
-        standing, absent = _looked_up(bills, desk)
-        stopped_by = _send(bills, standing, absent, desk, lease)
-        _read_back(bills, standing, desk)
-    return _batch(bills, standing, stopped_by)
+        standing, absent = _looked_up(documents, desk)
+        stopped_by = _send(documents, standing, absent, desk, lease)
+        _read_back(documents, standing, desk)
+    return _batch(documents, standing, stopped_by)
 
 
-def adopt(bills: Sequence[Bill], desk: Desk) -> Batch:
+def adopt(documents: Sequence[Document], desk: Desk) -> Batch:
     """The same without sending: what the ERP holds already is adopted or held, the rest stays planned."""
     with _leased(desk):
-        standing, _ = _looked_up(bills, desk)
-    return _batch(bills, standing, None)
+        standing, _ = _looked_up(documents, desk)
+    return _batch(documents, standing, None)
 
 
-def _looked_up(bills: Sequence[Bill], desk: Desk) -> tuple[dict[int, Posting], list[int]]:
+def _looked_up(documents: Sequence[Document], desk: Desk) -> tuple[dict[int, Posting], list[int]]:
     """Every posting after a look into the ERP, and the places of those that it does not hold and that may be sent."""
-    standing = dict(enumerate(desk.ledger.open(bills, desk.source)))
+    standing = dict(enumerate(desk.ledger.open(documents, desk.source)))
     desk.faults.reach("opened")
-    _read_back(bills, standing, desk)
+    _read_back(documents, standing, desk)
     ready = [place for place, posting in standing.items() if _may_be_sent(posting)]
-    absent = _adopt_what_is_there(bills, standing, ready, desk)
+    absent = _adopt_what_is_there(documents, standing, ready, desk)
     desk.faults.reach("looked-up")
     return standing, absent
 
 
-def _batch(bills: Sequence[Bill], standing: dict[int, Posting], stopped_by: StampliAssetsError | None) -> Batch:
-    intents = tuple(Intent(bill, _against(standing[place], bill)) for place, bill in enumerate(bills))
+def _batch(documents: Sequence[Document], standing: dict[int, Posting], stopped_by: StampliAssetsError | None) -> Batch:
+    intents = tuple(Intent(document, _against(standing[place], document)) for place, document in enumerate(documents))
     return Batch(intents, stopped_by)
 
 
@@ -151,14 +152,14 @@ def _may_be_sent(posting: Posting) -> bool:
     return sendable and posting.conflict is Conflict.NONE
 
 
-def _against(posting: Posting, bill: Bill) -> Posting:
+def _against(posting: Posting, document: Document) -> Posting:
     """The posting with the conflict that appears once it is posted under an earlier content."""
-    if posting.is_posted and posting.conflict is Conflict.NONE and posting.fingerprint != bill.fingerprint:
+    if posting.is_posted and posting.conflict is Conflict.NONE and posting.fingerprint != document.fingerprint:
         return replace(posting, conflict=Conflict.CHANGED)
     return posting
 
 
-def _read_back(bills: Sequence[Bill], standing: dict[int, Posting], desk: Desk) -> None:
+def _read_back(documents: Sequence[Document], standing: dict[int, Posting], desk: Desk) -> None:
     """Settle what may have been sent, by what the ERP holds under the vendor and number that were sent.
 
     What is absent before the settle window is over stays as it is: it may be somebody else's request in flight.
@@ -167,7 +168,8 @@ def _read_back(bills: Sequence[Bill], standing: dict[int, Posting], desk: Desk) 
     if not doubtful:
         return
     sent = [
-        replace(bills[place], vendor_id=standing[place].vendor_id, number=standing[place].number) for place in doubtful
+        replace(documents[place], vendor_id=standing[place].vendor_id, number=standing[place].number)
+        for place in doubtful
     ]
     # The moment counts from before the question: an answer can only say what was true then.
     asked_at = desk.ledger.now()
@@ -196,21 +198,21 @@ def _verdict_on_found(posting: Posting, records: Sequence[ErpRecord]) -> Verdict
 
 
 def _adopt_what_is_there(
-    bills: Sequence[Bill], standing: dict[int, Posting], ready: list[int], desk: Desk
+    documents: Sequence[Document], standing: dict[int, Posting], ready: list[int], desk: Desk
 ) -> list[int]:
-    """Look every bill up before it is sent: adopt what agrees, hold what differs, answer what is absent."""
+    """Look every document up before it is sent: adopt what agrees, hold what differs, answer what is absent."""
     if not ready:
         return []
     verdicts: list[tuple[int, Verdict]] = []
     absent: list[int] = []
-    for place, records in zip(ready, desk.book.find([bills[place] for place in ready]), strict=True):
-        bill = bills[place]
+    for place, records in zip(ready, desk.book.find([documents[place] for place in ready]), strict=True):
+        document = documents[place]
         if not records:
             absent.append(place)
-        elif len(records) == 1 and records[0].total == bill.total:
+        elif len(records) == 1 and records[0].total == document.total:
             verdicts.append((place, AlreadyThere(records[0])))
         else:
-            verdicts.append((place, Held(held_because(record_of(bill), records))))
+            verdicts.append((place, Held(held_because(record_of(document), records))))
     _record(standing, verdicts, desk)
     return absent
 
@@ -224,7 +226,7 @@ def _record(standing: dict[int, Posting], verdicts: Sequence[tuple[int, Verdict]
 
 
 def _send(
-    bills: Sequence[Bill], standing: dict[int, Posting], ready: Sequence[int], desk: Desk, lease: Lease
+    documents: Sequence[Document], standing: dict[int, Posting], ready: Sequence[int], desk: Desk, lease: Lease
 ) -> StampliAssetsError | None:
     """Send what is ready, a bounded number of requests at a time; answers what stopped the sending.
 
@@ -242,9 +244,9 @@ def _send(
                     if places is None:
                         break
                     intended = desk.clock.now()
-                    won = _intend(bills, standing, places, desk, lease)
+                    won = _intend(documents, standing, places, desk, lease)
                     if won:
-                        carried = [Intent(bills[place], standing[place]) for place in won]
+                        carried = [Intent(documents[place], standing[place]) for place in won]
                         flying[senders.submit(_request, carried, intended, desk)] = won
                 if not flying:
                     return stopped_by
@@ -252,7 +254,7 @@ def _send(
                 if not landed:
                     stopped_by = stopped_by or _sign_of_life(desk, lease)
                 for done in [future for future in flying if future in landed]:
-                    stopped_by = stopped_by or _landed(bills, standing, flying.pop(done), done.result(), desk)
+                    stopped_by = stopped_by or _landed(documents, standing, flying.pop(done), done.result(), desk)
         finally:
             for waiting in flying:
                 waiting.cancel()
@@ -268,12 +270,12 @@ def _sign_of_life(desk: Desk, lease: Lease) -> Transient | None:
 
 
 def _landed(
-    bills: Sequence[Bill], standing: dict[int, Posting], places: list[int], answer: _Answer, desk: Desk
+    documents: Sequence[Document], standing: dict[int, Posting], places: list[int], answer: _Answer, desk: Desk
 ) -> StampliAssetsError | None:
     desk.faults.reach("sent-not-recorded")
     _record(standing, list(zip(places, answer.verdicts, strict=True)), desk)
     desk.faults.reach("recorded")
-    desk.progress.request_done([Intent(bills[place], standing[place]) for place in places], answer.seconds)
+    desk.progress.request_done([Intent(documents[place], standing[place]) for place in places], answer.seconds)
     return answer.stopped_by
 
 
@@ -282,17 +284,17 @@ def _requests(ready: Sequence[int], size: int) -> Iterator[list[int]]:
 
 
 def _intend(
-    bills: Sequence[Bill], standing: dict[int, Posting], places: list[int], desk: Desk, lease: Lease
+    documents: Sequence[Document], standing: dict[int, Posting], places: list[int], desk: Desk, lease: Lease
 ) -> list[int]:
     """Record the intents of one request; answers the places that are ours to send."""
     desk.faults.reach("before-intent")
-    intents = [Intent(bills[place], standing[place]) for place in places]
+    intents = [Intent(documents[place], standing[place]) for place in places]
     marked = desk.ledger.mark_sending(intents, desk.source, lease)
     desk.faults.reach("intent-recorded")
     won = []
     for place, posting in zip(places, marked, strict=True):
         if posting is None:
-            standing[place] = desk.ledger.open([bills[place]], desk.source)[0]
+            standing[place] = desk.ledger.open([documents[place]], desk.source)[0]
             continue
         standing[place] = posting
         if posting.state is State.SENDING:
@@ -318,7 +320,7 @@ def _request(intents: Sequence[Intent], intended: datetime, desk: Desk) -> _Answ
         late = Transient("The sender was held up for too long after the intent; nothing was sent.", code="STALE_INTENT")
         return _Answer([NotSent() for _ in intents], 0.0, late)
     try:
-        outcomes = desk.book.post([(intent.bill, intent.posting.control_id) for intent in intents])
+        outcomes = desk.book.post([(intent.document, intent.posting.control_id) for intent in intents])
     except (Transient, Misconfigured) as error:
         return _Answer([NotSent() for _ in intents], _seconds(desk, started), error)
     return _Answer(outcomes, _seconds(desk, started))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stampli_assets.model.documents import Bill
+from stampli_assets.model.documents import Document
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import ErpRecord, Reason
 from stampli_assets.model.postings import Posting
@@ -20,9 +20,9 @@ class Ours:
     total: Money
 
 
-def record_of(bill: Bill) -> Ours:
-    """What a bill that was not sent yet would look like in the ERP."""
-    return Ours(bill.vendor_id, bill.number, bill.total)
+def record_of(document: Document) -> Ours:
+    """What a document that was not sent yet would look like in the ERP."""
+    return Ours(document.vendor_id, document.number, document.total)
 
 
 def held_because(ours: Ours | Posting, records: Sequence[ErpRecord]) -> Reason:
@@ -33,12 +33,12 @@ def held_because(ours: Ours | Posting, records: Sequence[ErpRecord]) -> Reason:
         return Reason(
             code="FOUND_TWICE",
             sentence=f"The ERP holds {document} {len(records)} times: {named}.",
-            remedy="Delete or reverse the surplus bills in the ERP, then rerun from failure.",
+            remedy="Delete or reverse the surplus documents in the ERP, then rerun from failure.",
         )
     return Reason(
         code="FOUND_DIFFERENT",
         sentence=f"The ERP already holds {document} as {named}; Stampli approved {ours.total.labelled}.",
-        remedy="Compare the two. Correct or delete the ERP's bill, or cancel the invoice in Stampli; then rerun "
+        remedy="Compare the two. Correct or delete the ERP's document, or cancel the invoice in Stampli; then rerun "
         "from failure.",
     )
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from stampli_assets.mapping.vendors import Vendors, vendor_key
 from stampli_assets.mapping.verdicts import Hold
-from stampli_assets.model.documents import Bill, Kind
+from stampli_assets.model.documents import Kind
 from stampli_assets.model.identity import ControlId, Fingerprint, MappingVersion, posting_key
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import AlreadyThere, ErpRecord, Outcome, Posted
@@ -72,7 +71,7 @@ def supply(lines: pd.DataFrame, *, rules: Rules, reference: Reference, target: T
         return Supplied(0, nameless)
     once = list({creation.key: creation for creation in creations.values()}.values())
     batch = post(once, replace(how.desk, book=_AsBook(how.book)))
-    ended = {intent.bill.key: intent for intent in batch.intents}
+    ended = {intent.document.key: intent for intent in batch.intents}
     holds = {key: _not_yet(ended[creation.key]) for key, creation in creations.items()}
     left = {key: hold for key, hold in holds.items() if hold is not None}
     return Supplied(len(once) - len({creations[key].key for key in left}), {**nameless, **left})
@@ -131,11 +130,7 @@ def _creation(head: pd.Series, target: Target, template: SupplierTemplate) -> Su
         vendor_id=identity,
         vendor_name=name,
         number=identity,
-        invoice_date=date.fromisoformat(str(head["invoice_date"])),
-        posting_date=date.fromisoformat(str(head["invoice_date"])),
-        due_date=None,
         total=total,
-        lines=(),
         mapping_version=MappingVersion(""),
         first_row=int(head["row"]),
         supplier=supplier,
@@ -148,11 +143,12 @@ class _AsBook:
     def __init__(self, book: SupplierBook) -> None:
         self._book = book
 
-    def post(self, bills: Sequence[tuple[Bill, ControlId]]) -> Sequence[Outcome]:
+    def post(self, documents: Sequence[tuple[SupplierCreation, ControlId]]) -> Sequence[Outcome]:
         """One create for each supplier."""
-        suppliers = [cast("SupplierCreation", bill).supplier for bill, _ in bills]
+        suppliers = [creation.supplier for creation, _ in documents]
         return [
-            _valued(outcome, bill.total) for outcome, (bill, _) in zip(self._book.create(suppliers), bills, strict=True)
+            _valued(outcome, creation.total)
+            for outcome, (creation, _) in zip(self._book.create(suppliers), documents, strict=True)
         ]
 
     def find(self, documents: Sequence[Numbered]) -> Sequence[Sequence[ErpRecord]]:
@@ -170,9 +166,9 @@ class _AsBook:
             for one in creations
         ]
 
-    def request_for(self, bill: Bill) -> str:
+    def request_for(self, document: SupplierCreation) -> str:
         """The exact create of one supplier."""
-        return self._book.request_for(cast("SupplierCreation", bill).supplier)
+        return self._book.request_for(document.supplier)
 
 
 def _valued(outcome: Outcome, total: Money) -> Outcome:
@@ -183,7 +179,7 @@ def _valued(outcome: Outcome, total: Money) -> Outcome:
 
 
 def _not_yet(intent: Intent) -> Hold | None:
-    posting, name = intent.posting, intent.bill.vendor_name
+    posting, name = intent.posting, intent.document.vendor_name
     if posting.is_posted:
         return None
     if posting.may_have_been_sent:

@@ -69,7 +69,7 @@ def unposted(batch: Batch, settle: timedelta) -> list[Finding]:
 
 def _finding(intent: Intent, why: tuple[End, Reason]) -> Finding:
     end, reason = why
-    bill = intent.bill
+    bill = intent.document
     return Finding(
         end=end,
         document=bill.number,
@@ -96,7 +96,7 @@ def _why(intent: Intent, stopped_by: StampliAssetsError | None, settle: timedelt
 
 
 def _conflict(intent: Intent) -> Reason:
-    bill, posting = intent.bill, intent.posting
+    bill, posting = intent.document, intent.posting
     other = posting.conflict_with or "an earlier file"
     if posting.conflict is Conflict.CHANGED:
         return Reason(
@@ -134,7 +134,7 @@ def _unknown(intent: Intent, settle: timedelta) -> Reason:
     at = f" at {sent:%Y-%m-%d %H:%M} UTC" if sent else ""
     return Reason(
         "UNKNOWN",
-        f"{intent.bill.number} was sent{at} and no answer came; the ERP does not show it yet.",
+        f"{intent.document.number} was sent{at} and no answer came; the ERP does not show it yet.",
         f"Nothing to do: it is looked up again and sent only when it is proven absent, {minutes} minutes after it was "
         "sent. Rerun from failure after that, or let the machine do it.",
         intent.posting.reason.sentence if intent.posting.reason else "",
@@ -142,7 +142,7 @@ def _unknown(intent: Intent, settle: timedelta) -> Reason:
 
 
 def _repeated(intent: Intent) -> Reason:
-    bill = intent.bill
+    bill = intent.document
     return Reason(
         REPEATED,
         f"The ERP says that it has taken {bill.number} before, and shows no bill of vendor {bill.vendor_id} under that "

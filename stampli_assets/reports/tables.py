@@ -45,7 +45,7 @@ def postings_table(intents: Sequence[Intent], file_name: str) -> str:
 
 
 def _posting_row(intent: Intent, file_name: str) -> Sequence[object]:
-    bill, posting = intent.bill, intent.posting
+    bill, posting = intent.document, intent.posting
     result = "already there" if posting.adopted else str(posting.state)
     if posting.reason is not None:
         result = f"{result}: {posting.reason.sentence}"

@@ -43,21 +43,21 @@ class X3Bills:
         self._door = door
         self._folder = folder
 
-    def post(self, bills: Sequence[tuple[Bill, ControlId]]) -> Sequence[Outcome]:
+    def post(self, documents: Sequence[tuple[Bill, ControlId]]) -> Sequence[Outcome]:
         """One create for each bill; every bill's outcome, in order. The control ids stay here: X3 knows none.
 
         Raises:
             Transient: certain that nothing of it was kept, after the backoff is spent.
             Misconfigured: the sign-in, a name or a right is refused; nothing was kept.
         """
-        unfit = {number: why for number, (bill, _) in enumerate(bills) if (why := self._unfit(bill)) is not None}
-        fit = [number for number in range(len(bills)) if number not in unfit]
-        records = [self._record(bills[number][0]) for number in fit]
+        unfit = {number: why for number, (bill, _) in enumerate(documents) if (why := self._unfit(bill)) is not None}
+        fit = [number for number in range(len(documents)) if number not in unfit]
+        records = [self._record(documents[number][0]) for number in fit]
         ended = create_all(self._api, "create_invoice", records, self._door) if records else []
         outcomes: dict[int, Outcome] = {number: Refused((why,)) for number, why in unfit.items()}
         for number, created in zip(fit, ended, strict=True):
-            outcomes[number] = _outcome(bills[number][0], created)
-        return [outcomes[number] for number in range(len(bills))]
+            outcomes[number] = _outcome(documents[number][0], created)
+        return [outcomes[number] for number in range(len(documents))]
 
     def find(self, documents: Sequence[Numbered]) -> Sequence[Sequence[ErpRecord]]:
         """Every document that X3 holds under each bill's supplier and source document number, whatever its site.
@@ -79,9 +79,9 @@ class X3Bills:
                     held[key].append(row)
         return [[self._found(row, one) for row in _under(held, one)] for one in documents]
 
-    def request_for(self, bill: Bill) -> str:
+    def request_for(self, document: Bill) -> str:
         """The create of one bill as it would be sent; nothing is sent."""
-        return self._api.written("create_invoice", self._record(bill))
+        return self._api.written("create_invoice", self._record(document))
 
     def _held(self, documents: Sequence[Numbered]) -> Iterator[Row]:
         numbers = {spelled for one in documents for spelled in (one.number, one.number.upper())}

@@ -60,7 +60,7 @@ class _NoIntents:
         return getattr(self._ledger, name)
 
     def mark_sending(self, intents: Sequence[Intent], source: Any, lease: Lease) -> list[Any]:
-        self._due |= {intent.bill.key: (intent, lease) for intent in intents}
+        self._due |= {intent.document.key: (intent, lease) for intent in intents}
         return [
             replace(intent.posting, state=protocol.State.SENDING, intent_at=self._ledger.now()) for intent in intents
         ]

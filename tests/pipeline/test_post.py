@@ -342,7 +342,7 @@ def test_several_connections_post_side_by_side_without_mixing_answers(world):
     batch = post(bills, desk)
     books = {bill["RECORDNO"]: bill for bill in world.simulator.books.as_json()["bills"]}
     for intent in batch.intents:
-        assert books[intent.posting.record_no]["RECORDID"] == intent.bill.number
+        assert books[intent.posting.record_no]["RECORDID"] == intent.document.number
 
 
 KINDS = st.sampled_from(
