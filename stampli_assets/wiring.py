@@ -16,7 +16,9 @@ from stampli_assets.ledger.store import LedgerStore
 from stampli_assets.model.ports import BillBook, Clock, Faults, Progress, ReferenceBooks
 from stampli_assets.model.postings import Intent, Source
 from stampli_assets.model.secret import Secret
-from stampli_assets.settings import Connection, IntacctCompany, Settings, X3Folder
+from stampli_assets.sections.intacct import IntacctCompany
+from stampli_assets.sections.x3 import X3Folder
+from stampli_assets.settings import Connection, Settings
 from stampli_assets.sftp.connection import Server
 from stampli_assets.sftp.inbox import SftpInbox
 
@@ -240,7 +242,7 @@ class Office:
         return Supplying(self.x3.suppliers, template, self.desk(source, Unwatched(), ended))
 
     def _required(self, name: str) -> Secret:
-        from stampli_assets.settings import SecretName
+        from stampli_assets.sections.section import SecretName
 
         secret = self.settings.secret(SecretName(secret=name))
         assert secret is not None

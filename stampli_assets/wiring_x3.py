@@ -15,7 +15,9 @@ from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.ports import BillBook, Clock, ReferenceBooks
 from stampli_assets.model.secret import Secret
 from stampli_assets.model.suppliers import SupplierBook, SupplierTemplate
-from stampli_assets.settings import Connection, SecretName, Settings, X3Basic, X3Cloud, X3ConnectedApp, X3Folder
+from stampli_assets.sections.section import SecretName
+from stampli_assets.sections.x3 import X3Basic, X3Cloud, X3ConnectedApp, X3Folder
+from stampli_assets.settings import Connection, Settings
 from stampli_assets.vault.tokens import VaultTokenStore
 from stampli_assets.x3 import names, schema_check
 from stampli_assets.x3.bills import X3GraphQLBills, X3RestBills

@@ -228,7 +228,7 @@ def _named(settings: Settings) -> dict[str, list[str]]:
 def _references(part: object, place: str) -> Iterator[tuple[str, str]]:
     from pydantic import BaseModel
 
-    from stampli_assets.settings import SecretName
+    from stampli_assets.sections.section import SecretName
 
     if isinstance(part, SecretName):
         yield part.secret, place

@@ -21,7 +21,7 @@ from stampli_assets.model.errors import Misconfigured, NeedsPerson, OutcomeUnkno
 from stampli_assets.model.secret import Secret
 
 if TYPE_CHECKING:
-    from stampli_assets.settings import X3Cloud
+    from stampli_assets.sections.x3 import X3Cloud
     from stampli_assets.wiring_x3 import X3Office
     from stampli_assets.x3.pairing import Pairing
     from stampli_assets.x3.schema_check import Problem

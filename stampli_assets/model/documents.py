@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from stampli_assets.model.identity import Fingerprint, MappingVersion, PostingKey, digest
@@ -18,6 +19,8 @@ class Kind(StrEnum):
     """What kind of payable document; part of the posting key, so these words never change."""
 
     BILL = "bill"
+    CREDIT = "credit"
+    PAYMENT = "payment"
     SUPPLIER = "supplier"
 
 
@@ -43,6 +46,23 @@ class BillLine:
     amount: Money
     memo: str
     dimensions: tuple[tuple[Dimension, str], ...] = ()
+    tax: Money | None = None
+    """Tax on top of the amount; ``None`` where the export says nothing of tax."""
+    tax_code: str = ""
+    form_1099: bool | None = None
+    form_1099_box: str = ""
+    billable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How a foreign currency becomes the base currency: by ``rate`` (base for one of the document's), or by the ERP's rates
+    of a ``day`` and ``type``; what is empty is the ERP's own choice.
+    """
+
+    rate: Decimal | None = None
+    day: date | None = None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +109,13 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill(Document):
-    """One payable document, mapped and ready to send. All texts are the ERP's words unless said otherwise."""
+    """One payable document, mapped and ready to send. All texts are the ERP's words unless said otherwise.
 
+    A vendor's credit (``is_credit``) has a negative total and the signs of Stampli on its lines, so that sums reconcile;
+    how an ERP writes a credit is its client's affair.
+    """
+
+    is_credit: bool = False
     invoice_date: date
     posting_date: date
     due_date: date | None
@@ -98,10 +123,15 @@ class Bill(Document):
     description: str = ""
     po_number: str = ""
     term: str = ""
+    entity_id: str = ""
+    """Where it is posted, when that is not the connection's own entity."""
+    exchange: Exchange | None = None
+    original_number: str = ""
+    """Of a credit: the invoice that it corrects, as Stampli knows it."""
 
     @property
     def kind(self) -> Kind:
-        return Kind.BILL
+        return Kind.CREDIT if self.is_credit else Kind.BILL
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def test_the_committed_settings_are_good():
 def test_the_vault_lies_where_the_settings_say_and_brings_what_the_environment_does_not(tmp_path, monkeypatch):
     from cryptography.fernet import Fernet
 
-    from stampli_assets.settings import SecretName
+    from stampli_assets.sections.section import SecretName
 
     monkeypatch.setenv("STAMPLI_VAULT_KEY", Fernet.generate_key().decode())
     assert parse_settings(content(), folder=tmp_path).sealed.path == tmp_path / "vault" / "sealed.json"

@@ -1,0 +1,54 @@
+"""Stampli's server: ``connections[].stampli``."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from stampli_assets.sections.section import SecretName, Section
+from stampli_assets.stampli.layout_settings import InvoiceLayout
+
+
+class FilePatterns(Section):
+    """Which names in outbound are which kind of file (shell patterns, case matters)."""
+
+    invoices: str = "invoices*.csv"
+    payments: Annotated[str, Field(description="Empty: no payment files are read.")] = "payments*.csv"
+    vendors: Annotated[str, Field(description="Empty: no vendor files are read.")] = "vendors*.csv"
+
+
+class StampliServer(Section):
+    """Stampli's SFTP server and the directories of this connection on it."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    username: Annotated[str, Field(min_length=1)]
+    password: SecretName | None = None
+    private_key: SecretName | None = None
+    passphrase: SecretName | None = None
+    host_keys: Annotated[
+        tuple[str, ...],
+        Field(min_length=1, description="The server's public keys, 'ssh-ed25519 AAAA…'; two during a rotation."),
+    ]
+    outbound: str = "/outbound"
+    archive: str = "/outbound/archive"
+    poll_seconds: Annotated[int, Field(ge=5, le=86_400, description="How often outbound is listed.")] = 900
+    files: FilePatterns = FilePatterns()
+    layout: InvoiceLayout = InvoiceLayout()
+    files_per_tick: Annotated[int, Field(ge=1, le=1000, description="Runs requested per look at the most.")] = 25
+
+    @field_validator("host_keys")
+    @classmethod
+    def _is_public_key(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        for key in keys:
+            if not re.fullmatch(r"(ssh-ed25519|ecdsa-sha2-nistp\d+|ssh-rsa|rsa-sha2-\d+) [A-Za-z0-9+/=]+( .*)?", key):
+                raise ValueError(f"{key[:40]!r} is no public key line such as 'ssh-ed25519 AAAA…'")
+        return keys
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> StampliServer:
+        if self.password is None and self.private_key is None:
+            raise ValueError("give password or private_key")
+        return self
