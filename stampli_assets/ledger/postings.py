@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
@@ -77,6 +77,16 @@ class Postings:
             else _with_conflict(_posting(known[document.key]), document, beside)
             for document in documents
         ]
+
+    def in_doubt(self, source: Source, kind: Kind) -> Collection[PostingKey]:
+        """The connection's documents of that kind that may have been sent and whose end is not known."""
+        query = (
+            select(postings.c.key)
+            .where(postings.c.connection == source.connection, postings.c.kind == str(kind))
+            .where(postings.c.state.in_([State.SENDING, State.UNKNOWN]))
+        )
+        with self._store.reading() as reading:
+            return {PostingKey(key) for key in reading.execute(query).scalars()}
 
     def now(self) -> datetime:
         """The present moment in UTC by the ledger's clock."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 if TYPE_CHECKING:
     import pandas as pd
 
-from stampli_assets.model.documents import Bill, Document
+from stampli_assets.model.documents import Bill, Document, Kind
 from stampli_assets.model.findings import Finding, OpenFinding
-from stampli_assets.model.identity import ContentDigest, ControlId, PartitionKey
+from stampli_assets.model.identity import ContentDigest, ControlId, PartitionKey, PostingKey
 from stampli_assets.model.outcome import ErpRecord, Outcome, Verdict
 from stampli_assets.model.postings import Intent, Lease, Posting, Source
 from stampli_assets.model.remote import LandedFile, RemoteFile
@@ -123,6 +123,10 @@ class Ledger(Protocol):
 
     def record(self, verdicts: Sequence[tuple[Posting, Verdict]], source: Source) -> Sequence[Posting]:
         """Record how each posting ended. A posting that somebody else moved on meanwhile is answered as it is."""
+        ...
+
+    def in_doubt(self, source: Source, kind: Kind) -> Collection[PostingKey]:
+        """The connection's documents of that kind that may have been sent and whose end is not known."""
         ...
 
     def now(self) -> datetime:

@@ -16,10 +16,11 @@ from stampli_assets.model.findings import Finding
 from stampli_assets.model.frames import SETTLED, conform, empty
 from stampli_assets.model.postings import Intent
 from stampli_assets.pipeline.billing import bills
-from stampli_assets.pipeline.map import Mapped, Target, map_lines
+from stampli_assets.pipeline.map import Mapped, map_lines
 from stampli_assets.pipeline.masters import Masters
 from stampli_assets.pipeline.post import Batch, Desk, post
-from stampli_assets.pipeline.suppliers import Supplying, supply
+from stampli_assets.pipeline.suppliers import Supplying, settle, supply
+from stampli_assets.pipeline.target import Target
 from stampli_assets.pipeline.unsettled import held, summary, told, unposted
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def map_batch(
     ``supplying`` creates the vendors that the ERP lacks, where the settings allow it.
     """
     started = masters.clock.now()
+    if supplying is not None:
+        settle(lines, target=target, how=supplying)
     reference, read_at = masters.read() if anew else masters.current()
     mapped = map_lines(lines, rules=rules, reference=reference, target=target)
     if not mapped.holds.empty and read_at < started:

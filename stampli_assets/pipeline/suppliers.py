@@ -20,8 +20,8 @@ from stampli_assets.model.outcome import AlreadyThere, ErpRecord, Outcome, Poste
 from stampli_assets.model.ports import Numbered
 from stampli_assets.model.postings import Intent, State
 from stampli_assets.model.suppliers import NewSupplier, SupplierBook, SupplierCreation, SupplierTemplate, TaxId
-from stampli_assets.pipeline.map import Target
-from stampli_assets.pipeline.post import Desk, post
+from stampli_assets.pipeline.post import Desk, adopt, post
+from stampli_assets.pipeline.target import Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +75,23 @@ def supply(lines: pd.DataFrame, *, rules: Rules, reference: Reference, target: T
     holds = {key: _not_yet(ended[creation.key]) for key, creation in creations.items()}
     left = {key: hold for key, hold in holds.items() if hold is not None}
     return Supplied(len(once) - len({creations[key].key for key in left}), {**nameless, **left})
+
+
+def settle(lines: pd.DataFrame, *, target: Target, how: Supplying) -> None:
+    """Learn what became of the file's suppliers whose creation was never answered, also of those that the ERP shows by now
+    and nobody would ask for again.
+
+    Raises:
+        Transient: the ERP or the ledger is away, or another run works on this file.
+    """
+    doubtful = how.desk.ledger.in_doubt(how.desk.source, Kind.SUPPLIER)
+    if not doubtful:
+        return
+    heads = lines.drop_duplicates(["vendor_id", "vendor_name", "vendor_tax_id"])
+    made = (_creation(head, target, how.template) for _, head in heads.iterrows())
+    found = {creation.key: creation for creation in made if creation is not None and creation.key in doubtful}
+    if found:
+        adopt(list(found.values()), replace(how.desk, book=_AsBook(how.book)))
 
 
 def to_be_created(

@@ -74,3 +74,9 @@ def test_pairs_of_fault_points_and_replies_end_well():
 def test_a_reply_cut_at_any_byte_ends_well():
     """Every seventh byte here; all of them with ``make crash-sweeps``."""
     assert failures(every(cuts(reply_bytes(), step=7))) == {}
+
+
+@pytest.mark.parametrize("erp", ["graphql", "rest"])
+def test_over_x3_nothing_is_lost_doubled_or_unexplained_and_a_supplier_that_appears_later_is_settled(erp):
+    report = many([*range(1, 61), 185, 293, 309, 493], erp)
+    assert failures(report) == {}

@@ -37,11 +37,12 @@ from stampli_assets.model.findings import Finding
 from stampli_assets.model.identity import PartitionKey
 from stampli_assets.model.remote import RemoteFile
 from stampli_assets.pipeline.billing import bills
-from stampli_assets.pipeline.map import Target, map_lines
+from stampli_assets.pipeline.map import map_lines
 from stampli_assets.pipeline.parse import Parsed, parse
 from stampli_assets.pipeline.post import Desk
 from stampli_assets.pipeline.stages import post_bills
-from stampli_assets.pipeline.suppliers import supply
+from stampli_assets.pipeline.suppliers import settle, supply
+from stampli_assets.pipeline.target import Target
 from stampli_assets.pipeline.unsettled import held, rejected
 from stampli_assets.stampli.layout import Layout
 
@@ -201,10 +202,14 @@ class World:
         new = self.erp.new_suppliers()
         ready = self.library.ready(kept, self.rules, self.erp.target, new)
         supplying = self.erp.supplying(process, desk)
-        if supplying is None or "VENDOR_UNKNOWN" not in {hold.code for hold in ready.holds}:
+        if supplying is None:
+            return ready
+        lines = self.library.parsed(kept).lines
+        settle(lines, target=self.erp.target, how=supplying)
+        if "VENDOR_UNKNOWN" not in {hold.code for hold in ready.holds}:
             return ready
         supplied = supply(
-            self.library.parsed(kept).lines,
+            lines,
             rules=self.library.rules[self.rules],
             reference=self.library.reference(new),
             target=self.erp.target,
