@@ -37,6 +37,14 @@ class Connection(Section):
     erp: Annotated[IntacctCompany | X3Folder, Field(discriminator="kind")]
     mapping: Annotated[str, Field(description="Folder of the CSV rules, relative to the settings file.")] = ""
 
+    @model_validator(mode="after")
+    def _images_go_to_intacct(self) -> Connection:
+        if self.stampli.attachments.find_by != "none" and not isinstance(self.erp, IntacctCompany):
+            raise ValueError(
+                "stampli.attachments: this version attaches images in Sage Intacct only; set find_by to none"
+            )
+        return self
+
 
 class Settings(Section):
     """Everything that an installation needs to know."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,10 +25,12 @@ from stampli_assets.sftp.inbox import SftpInbox
 if TYPE_CHECKING:
     from stampli_assets.intacct.gateway import Gateway
     from stampli_assets.mapping.rules import Rules
-    from stampli_assets.pipeline.map import Target
+    from stampli_assets.pipeline.attach import Gallery
     from stampli_assets.pipeline.masters import Masters
+    from stampli_assets.pipeline.paying import Till
     from stampli_assets.pipeline.post import Desk, Pace
     from stampli_assets.pipeline.suppliers import Supplying
+    from stampli_assets.pipeline.target import Target
     from stampli_assets.stampli.layout import Layout
     from stampli_assets.wiring_x3 import X3Office
 
@@ -126,6 +128,9 @@ class Office:
             entity_id=erp.entity_id,
             post_as=erp.post_as,
             base_currency=erp.base_currency,
+            tax=erp.tax,
+            tax_solution=erp.tax_solution,
+            adjustment_sign=erp.adjustment_sign,
             reply_seconds=erp.reply_seconds,
             backoff_deadline_seconds=erp.backoff_seconds,
             functions_per_request=erp.functions_per_request,
@@ -180,15 +185,31 @@ class Office:
     @property
     def target(self) -> Target:
         """Where the bills go."""
-        from stampli_assets.pipeline.map import Target
+        from stampli_assets.pipeline.target import Target
 
         erp = self.connection.erp
+        if isinstance(erp, X3Folder):
+            return Target(
+                erp=erp.kind,
+                company=erp.company_id,
+                post_as=erp.post_as,
+                site=erp.site,
+                tax=erp.tax,
+                foreign_currencies=erp.foreign_currencies,
+                base_currency=erp.base_currency,
+                exchange_rate_type=erp.exchange_rate_type,
+            )
         return Target(
             erp=erp.kind,
             company=erp.company_id,
             entity_id=erp.entity_id,
             post_as=erp.post_as,
-            site=erp.site if isinstance(erp, X3Folder) else "",
+            tax=erp.tax,
+            foreign_currencies=erp.foreign_currencies,
+            base_currency=erp.base_currency,
+            exchange_rate_type=erp.exchange_rate_type,
+            entities=erp.entities,
+            inter_entity=erp.inter_entity,
         )
 
     @property
@@ -231,6 +252,35 @@ class Office:
             pace=self.pace,
             ended=ended,
         )
+
+    def gallery(self, run: str) -> Gallery:
+        """Where invoice images are looked for, and the book that they are attached in; for connections that do so."""
+        from stampli_assets.intacct.attachments import IntacctAttachments
+        from stampli_assets.pipeline.attach import Gallery
+        from stampli_assets.pipeline.images import FOLDER
+
+        server, images = self.inbox.server, self.connection.stampli.attachments
+        beside = replace(server, outbound=f"{server.outbound}/{FOLDER}", archive=f"{server.archive}/{FOLDER}")
+        return Gallery(
+            connection=self.name,
+            inboxes=(self.inbox, SftpInbox(beside)),
+            shelf=self.landing,
+            book=IntacctAttachments(self.gateway, run),
+            folder=images.folder,
+            most_bytes=images.megabytes * 1_000_000,
+        )
+
+    def till(self, source: Source, progress: Progress, ended: Collection[str] = ()) -> Till:
+        """What payments are recorded with."""
+        from stampli_assets.intacct.payments import IntacctPayments
+        from stampli_assets.pipeline.drawing import Recording
+        from stampli_assets.pipeline.paying import Till
+
+        erp = self.connection.erp
+        assert isinstance(erp, IntacctCompany)
+        book = IntacctPayments(self.gateway, self.gateway.company)
+        desk = replace(self.desk(source, progress, ended), book=book)
+        return Till(desk, self.ledger.lookups, book, self.target, Recording(erp.payment_method, erp.payment_number))
 
     def supplying(self, source: Source, ended: Collection[str] = ()) -> Supplying | None:
         """How vendors that the ERP lacks are created; ``None`` where they never are."""

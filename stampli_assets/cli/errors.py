@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import click
 
 from stampli_assets.cli.say import ExitCode, block, connection_option, json_option, result, say, settings_of
 from stampli_assets.model.findings import OpenFinding
+from stampli_assets.model.identity import PartitionKey
+
+if TYPE_CHECKING:
+    from stampli_assets.wiring import Office
 
 
 @click.command("errors")
@@ -24,7 +29,8 @@ def command(ctx: click.Context, connection: str | None, as_json: bool, with_reje
 
     settings = settings_of(ctx.obj)
     name = settings.connection(connection).name if connection else None
-    ledger = Offices(settings).open(settings.connections[0].name).ledger
+    offices = Offices(settings)
+    ledger = offices.open(settings.connections[0].name).ledger
     standing = ledger.findings.standing(name)
     shown = sorted(
         (one for one in standing if with_rejects or not one.finding.end.is_settled),
@@ -36,12 +42,25 @@ def command(ctx: click.Context, connection: str | None, as_json: bool, with_reje
     elif shown:
         for place, members in groupby(shown, key=lambda one: f"{one.connection}: {one.file_name}"):
             say("\n[underline]", place)
-            for one in members:
+            listed = list(members)
+            for one in listed:
                 block(_headline(one, now), one.finding.sentence, one.finding.remedy)
+            if any(one.finding.end.is_settled for one in listed):
+                _tell_reject_file(offices.open(listed[0].connection), listed[0].partition)
     else:
         say("[green]Everything is settled.[/]")
     if any(not one.finding.end.is_settled for one in shown):
         ctx.exit(ExitCode.NEEDS_PERSON)
+
+
+def _tell_reject_file(office: Office, partition: str) -> None:
+    """Where the rejected rows lie, ready to be mended and put back into outbound."""
+    from stampli_assets.pipeline.send_home import reject_file_name
+
+    landed = office.landing.find(office.name, PartitionKey(partition))
+    path = office.landing.report_path(f"{office.name}/{reject_file_name(landed)}") if landed is not None else ""
+    if path:
+        say("[bold]Reject file:[/] ", f"{path}  (mend it and put it back into outbound)")
 
 
 def _headline(one: OpenFinding, now: datetime) -> str:

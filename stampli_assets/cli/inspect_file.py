@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 from rich.markup import escape
@@ -12,6 +12,11 @@ from rich.markup import escape
 from stampli_assets.cli.say import ExitCode, json_option, result, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from stampli_assets.model.money import Money
     from stampli_assets.stampli.proposal_styles import Proposal
 
 
@@ -20,7 +25,8 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, file: Path, as_json: bool) -> None:
-    """Propose the layout of an unknown export: encoding, delimiter, numbers, dates and columns, each with its evidence.
+    """Propose the layout of an unknown export: its kind, encoding, delimiter, numbers, dates and columns, each with its
+    evidence.
 
     What can be read in two ways is asked, never guessed. The proposal goes to stdout as YAML, ready to paste below a
     connection's `stampli:`. Nothing is sent, stored or moved. Exit code 1 while a question is open.
@@ -59,29 +65,46 @@ def _show(found: Proposal, trial: str) -> None:
 
 
 def _yaml(found: Proposal) -> str:
-    """The ``layout`` section; open questions stand above it as comments."""
+    """The layout's section under its key; open questions stand above it as comments."""
     import yaml
 
     asked = "".join(f"# QUESTION: {' '.join(question.split())}\n" for question in found.questions)
-    return asked + yaml.safe_dump({"layout": found.layout}, allow_unicode=True, sort_keys=False, width=110)
+    section = {found.contract.settings: found.layout}
+    return asked + yaml.safe_dump(section, allow_unicode=True, sort_keys=False, width=110)
 
 
 def _tried(file: Path, found: Proposal) -> str:
     """What the proposed layout makes of the whole file, once nothing is open."""
     from stampli_assets.model.errors import FileRefused, Misconfigured
-    from stampli_assets.pipeline.parse import parse
-    from stampli_assets.stampli.layout_settings import InvoiceLayout
 
     if found.questions:
         return ""
     try:
         with file.open("rb") as source:
-            parsed = parse(source, name=file.name, layout=InvoiceLayout.model_validate(found.layout).layout())
+            documents, rejected, totals, rejects = _read(source, file.name, found)
     except (FileRefused, Misconfigured) as refusal:
         return f"With this layout the file is refused: {refusal.sentence} {refusal.remedy}"
-    totals = ", ".join(total.labelled for total in parsed.totals.values()) or "nothing"
-    first = f" The first reject: {parsed.rejects.iloc[0]['sentence']}" if len(parsed.rejects) else ""
-    return (
-        f"With this layout {parsed.documents} invoices over {totals} are read, {parsed.rejected_documents} are rejected."
-        f"{first}"
-    )
+    over = f" over {', '.join(total.labelled for total in totals.values()) or 'nothing'}" if totals is not None else ""
+    first = f" The first reject: {rejects.iloc[0]['sentence']}" if len(rejects) else ""
+    named = found.contract.documents
+    return f"With this layout {documents} {named}{over} are read, {rejected} are rejected.{first}"
+
+
+def _read(source: BinaryIO, name: str, found: Proposal) -> tuple[int, int, Mapping[str, Money] | None, pd.DataFrame]:
+    """How many documents are read and rejected, their totals where they have any, and the rejects."""
+    from stampli_assets.pipeline.parse import parse
+    from stampli_assets.pipeline.parse_lists import parse_cost_centres, parse_gl_accounts
+    from stampli_assets.pipeline.parse_payments import parse_payments
+    from stampli_assets.pipeline.parse_vendors import parse_vendors
+    from stampli_assets.stampli.layout_settings import LAYOUTS
+
+    layout = LAYOUTS[found.kind].model_validate(found.layout).layout()
+    if found.kind == "invoices":
+        bills = parse(source, name=name, layout=layout)
+        return bills.documents, bills.rejected_documents, bills.totals, bills.rejects
+    if found.kind == "payments":
+        paid = parse_payments(source, name=name, layout=layout)
+        return paid.payments, paid.rejected_payments, paid.totals, paid.rejects
+    of_kind = {"vendors": parse_vendors, "gl_accounts": parse_gl_accounts, "cost_centres": parse_cost_centres}
+    records = of_kind[found.kind](source, name=name, layout=layout)
+    return len(records.rows), records.rejected_rows, None, records.rejects

@@ -10,7 +10,7 @@ import click
 from stampli_assets.cli.say import ExitCode, connection_option, json_option, result, say, settings_of, table
 
 if TYPE_CHECKING:
-    from stampli_assets.model.documents import Bill
+    from stampli_assets.model.documents import Bill, BillLine
     from stampli_assets.model.findings import Finding
     from stampli_assets.wiring import Office
 
@@ -46,7 +46,9 @@ def command(ctx: click.Context, file: Path, connection: str | None, as_json: boo
         _show(bills, findings)
     for note in notes:
         say("[yellow]Note:[/] ", note)
-    say("", f"{len(bills)} bill(s) would be posted; {len({f.document for f in findings})} document(s) would not.")
+    credits_ = sum(bill.is_credit for bill in bills)
+    would = f"{len(bills) - credits_} bill(s)" + (f" and {credits_} credit(s)" if credits_ else "")
+    say("", f"{would} would be posted; {len({f.document for f in findings})} document(s) would not.")
     if findings:
         ctx.exit(ExitCode.NEEDS_PERSON)
 
@@ -69,32 +71,12 @@ def _preview(office: Office, file: Path) -> tuple[list[Bill], list[Finding], lis
 
 
 def _show(bills: list[Bill], findings: list[Finding]) -> None:
-    table(
-        ["Row", "Vendor", "Name", "Bill", "Date", "Due", "Line", "GL account", "Dimensions", "Amount"],
-        (
-            (
-                *(
-                    (
-                        bill.first_row,
-                        bill.vendor_id,
-                        bill.vendor_name,
-                        bill.number,
-                        bill.invoice_date,
-                        bill.due_date or "",
-                    )
-                    if line is bill.lines[0]
-                    else ("", "", "", "", "", "")
-                ),
-                line.number,
-                line.account,
-                ", ".join(f"{dimension} {code}" for dimension, code in line.dimensions),
-                line.amount.labelled,
-            )
-            for bill in bills
-            for line in bill.lines
-        ),
-        title="Would be posted",
-    )
+    head = [
+        "Row", "Kind", "Vendor", "Name", "Number", "Date", "Due", "Entity", "Rate", "Line", "GL account", "Dimensions", "Tax",
+        "Amount",
+    ]  # fmt: skip
+    rows = ((*_head(bill, line), *_line(line)) for bill in bills for line in bill.lines)
+    table(head, rows, title="Would be posted")
     if findings:
         table(
             ["End", "Document", "Row", "Column", "Value", "What happened", "What to do"],
@@ -103,20 +85,51 @@ def _show(bills: list[Bill], findings: list[Finding]) -> None:
         )
 
 
+def _head(bill: Bill, line: BillLine) -> tuple[object, ...]:
+    """What the document says of itself, beside its first line only."""
+    if line is not bill.lines[0]:
+        return ("",) * 9
+    due, dated = bill.due_date or "", bill.invoice_date
+    named = (bill.first_row, bill.kind, bill.vendor_id, bill.vendor_name, bill.number)
+    return (*named, dated, due, bill.entity_id, _rate(bill))
+
+
+def _rate(bill: Bill) -> str:
+    """How its currency becomes the company's; empty: the ERP's own choice."""
+    if bill.exchange is None:
+        return ""
+    rate = "" if bill.exchange.rate is None else format(bill.exchange.rate, "f")
+    return " of ".join(filter(None, (rate or bill.exchange.type, str(bill.exchange.day or ""))))
+
+
+def _line(line: BillLine) -> tuple[object, ...]:
+    dimensions = ", ".join(f"{dimension} {code}" for dimension, code in line.dimensions)
+    tax = f"{line.tax_code} {line.tax.labelled}" if line.tax is not None else ""
+    return (line.number, line.account, dimensions, tax, line.amount.labelled)
+
+
 def _as_json(bill: Bill) -> dict[str, object]:
     return {
         "vendor_id": bill.vendor_id,
         "vendor_name": bill.vendor_name,
+        "kind": str(bill.kind),
         "number": bill.number,
+        "original_number": bill.original_number,
         "invoice_date": bill.invoice_date.isoformat(),
         "due_date": bill.due_date.isoformat() if bill.due_date else None,
         "total": str(bill.total),
         "currency": bill.currency,
+        "exchange": _rate(bill),
+        "entity_id": bill.entity_id,
         "lines": [
             {
                 "line": line.number,
                 "account": line.account,
                 "amount": str(line.amount),
+                "tax": str(line.tax) if line.tax is not None else None,
+                "tax_code": line.tax_code,
+                "form_1099": line.form_1099,
+                "billable": line.billable,
                 "memo": line.memo,
                 "dimensions": dict(line.dimensions),
             }

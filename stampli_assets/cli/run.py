@@ -78,7 +78,7 @@ def command(ctx: click.Context, connection: str | None, as_json: bool, settle_se
         result([{field: getattr(one, field) for field in Told.__slots__} for one in told])
     elif told:
         table(
-            ["Connection", "File", "Bills in the ERP", "End"],
+            ["Connection", "File", "In the ERP", "End"],
             ((one.connection, one.file, one.bills, "settled" if one.settled else one.held_up_by) for one in told),
         )
     if any(not one.settled for one in told):
@@ -88,12 +88,13 @@ def command(ctx: click.Context, connection: str | None, as_json: bool, settle_se
 
 def _waiting(office: Office, settle_seconds: float) -> Sequence[RemoteFile]:
     """The files of two looks, ``settle_seconds`` apart, that did not change between them; oldest first."""
+    from stampli_assets.defs.feeds import feeds_of
     from stampli_assets.pipeline.collect import Looks, choose
 
-    pattern = [office.connection.stampli.files.invoices]
-    first = choose(office.inbox.listing(), Looks.load(None), patterns=pattern, limit=1_000_000)
+    patterns = [feed.pattern for feed in feeds_of(office.connection)]
+    first = choose(office.inbox.listing(), Looks.load(None), patterns=patterns, limit=1_000_000)
     time.sleep(settle_seconds)
-    second = choose(office.inbox.listing(), first.looks, patterns=pattern, limit=1_000_000)
+    second = choose(office.inbox.listing(), first.looks, patterns=patterns, limit=1_000_000)
     for file in second.unstable:
         say("[yellow]Left for later:[/] ", f"{file.name} is still being written.")
     return second.ready
@@ -157,16 +158,17 @@ def _started_at(number: int) -> str:
 
 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, office: Office, file: RemoteFile) -> Told:
-    from stampli_assets.defs.build import invoices_job_name
+    from stampli_assets.defs.feeds import feed_of, feeds_of
     from stampli_assets.defs.inbox_sensor import tags
-    from stampli_assets.defs.partitions import invoice_files_name
 
-    instance.add_dynamic_partitions(invoice_files_name(office.name), [file.partition])
-    ended = definitions.resolve_job_def(invoices_job_name(office.name)).execute_in_process(
+    feed = feed_of(feeds_of(office.connection), file.name)
+    assert feed is not None, "its pattern has found it"
+    instance.add_dynamic_partitions(feed.partitions_name, [file.partition])
+    ended = definitions.resolve_job_def(feed.job_name).execute_in_process(
         instance=instance,
         partition_key=file.partition,
         tags={
-            **tags(office.name, file.name, file.partition),
+            **tags(feed, file.name, file.partition),
             HOST: socket.gethostname(),
             PROCESS: f"{os.getpid()}/{_started_at(os.getpid()) or 'unknown'}",
         },

@@ -6,6 +6,7 @@ import dagster as dg
 
 from stampli_assets.defs import describe
 from stampli_assets.defs.anchors import HEAD, check_ledger
+from stampli_assets.defs.answers import keep_acknowledgement
 from stampli_assets.defs.files import OWNERS, keep_error_list, landed_file, record_findings
 from stampli_assets.defs.partitions import invoice_files
 from stampli_assets.defs.reference import REFERENCE
@@ -70,12 +71,12 @@ def bill_assets(name: str, erp_pool: str, documents: str) -> list[dg.AssetsDefin
     def archive_step(context: dg.OpExecutionContext, settled: Any) -> Any:
         office = _office(context, name)
         with step(context, office, "archive"):
-            archived = _archive(office, context.partition_key, context.run.run_id)
-        context.add_output_metadata(
-            {"Archived as": archived.name, **({"Note": archived.note} if archived.note else {})}
-        )
-        context.add_output_metadata({**describe.settled(settled), HEAD: _head(office)})
-        return settled.assign(archived_as=archived.name)
+            moved = archived(office, context.partition_key, context.run.run_id)
+            acknowledgement = keep_acknowledgement(office, context.partition_key, settled)
+        context.add_output_metadata({"Archived as": moved.name, **({"Note": moved.note} if moved.note else {})})
+        context.add_output_metadata({**describe.settled(settled), HEAD: head_of(office)})
+        context.add_output_metadata({"Acknowledgement (CSV)": dg.MetadataValue.path(acknowledgement)})
+        return settled.assign(archived_as=moved.name)
 
     @dg.graph_asset(
         key=[name, "bills"],
@@ -112,7 +113,7 @@ def _map(context: dg.OpExecutionContext, office: "Office", approved: Any, *, ane
         masters=office.masters,
         target=office.target,
         anew=anew,
-        supplying=office.supplying(source, _ended(context)),
+        supplying=office.supplying(source, ended_before(context)),
     )
 
 
@@ -138,13 +139,13 @@ def _post(context: dg.OpExecutionContext, office: "Office", mapped: "MappedBatch
 
     landed = landed_file(office, context.partition_key)
     source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run.run_id)
-    watch = RunWatch(context, dg.AssetKey([office.name, "bills"]), landed.file.name, lambda: _head(office))
+    watch = RunWatch(context, dg.AssetKey([office.name, "bills"]), landed.file.name, lambda: head_of(office))
     metadata: dict[str, Any] = {}
     with step(context, office, "post", metadata):
         check_ledger(context.instance, office)
         posted = post_batch(
             mapped,
-            desk=office.desk(source, watch, _ended(context)),
+            desk=office.desk(source, watch, ended_before(context)),
             target=office.target,
             record=lambda findings: _record(context, office, "post", findings),
         )
@@ -153,7 +154,7 @@ def _post(context: dg.OpExecutionContext, office: "Office", mapped: "MappedBatch
             file_name=landed.file.name,
             findings=posted.findings,
             seconds=posted.seconds,
-            head=_head(office),
+            head=head_of(office),
         )
         error_list = keep_error_list(office, source, "unsettled", posted.findings)
         metadata.update(describe.with_error_list(described, error_list))
@@ -162,14 +163,15 @@ def _post(context: dg.OpExecutionContext, office: "Office", mapped: "MappedBatch
     return settled_frame(settled)
 
 
-def _ended(context: dg.OpExecutionContext) -> list[str]:
+def ended_before(context: dg.OpExecutionContext) -> list[str]:
     """The run that this one was started again from, when it is over: its lease need not be waited for."""
     parent = context.run.parent_run_id
     before = context.instance.get_run_by_id(parent) if parent is not None else None
     return [before.run_id] if before is not None and before.is_finished else []
 
 
-def _head(office: "Office") -> str:
+def head_of(office: "Office") -> str:
+    """Where the ledger's journal stands."""
     sequence, digest = office.ledger.journal.head()
     return f"{sequence} {digest}"
 
@@ -191,7 +193,8 @@ def _mapping_described(batch: "MappedBatch") -> dict[str, Any]:
     )
 
 
-def _archive(office: "Office", partition: str, run: str) -> Any:
+def archived(office: "Office", partition: str, run: str) -> Any:
+    """The file of a partition in archive."""
     from stampli_assets.pipeline.archive import archive
 
     return archive(

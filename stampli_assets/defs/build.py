@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 
 import dagster as dg
 
 from stampli_assets.defs.again_sensor import again_sensor
+from stampli_assets.defs.answers import answer_assets
+from stampli_assets.defs.attachments import attachment_assets
 from stampli_assets.defs.bills import bill_assets, pool
-from stampli_assets.defs.checks import bill_checks
+from stampli_assets.defs.checks import bill_checks, payment_checks
+from stampli_assets.defs.feeds import Feed, feeds_of
 from stampli_assets.defs.files import file_assets
 from stampli_assets.defs.frames_io import FrameStore
 from stampli_assets.defs.inbox_sensor import inbox_sensor
 from stampli_assets.defs.look_back import look_back_check, look_back_schedule
+from stampli_assets.defs.payments import payment_assets
 from stampli_assets.defs.reference import reference_assets, reference_schedule
 from stampli_assets.defs.x3_checks import x3_names_check
 from stampli_assets.settings import Connection, Settings
@@ -51,26 +56,65 @@ def invoices_job_name(connection: str) -> str:
 
 def _of_connection(connection: Connection) -> dg.Definitions:
     name, erp = connection.name, connection.erp
-    checks = bill_checks(name)
-    corridor = dg.AssetSelection.assets([name, "invoice_file"], [name, "approved_invoices"], [name, "bills"])
-    job = dg.define_asset_job(
-        invoices_job_name(name),
-        selection=corridor.without_checks()
-        | dg.AssetSelection.checks_for_assets([name, "approved_invoices"])
-        | dg.AssetSelection.checks(*(key for check in checks for key in check.check_keys)),
-        description=f"One invoice file of {name}: collect, parse, map, post, archive.",
+    feeds = feeds_of(connection)
+    parts = [_CORRIDORS[feed.kind](feed, connection) for feed in feeds]
+    jobs = [job for part in parts for job in part.jobs or ()]
+    return dg.Definitions.merge(
+        *parts,
+        dg.Definitions(
+            assets=reference_assets(name),
+            asset_checks=[look_back_check(name), *([x3_names_check(name)] if erp.kind == "x3" else [])],
+            sensors=[
+                inbox_sensor(name, feeds, jobs, connection.stampli.poll_seconds),
+                again_sensor(name, feeds, jobs),
+            ],
+            schedules=[reference_schedule(name, minutes=10), look_back_schedule(name)],
+        ),
     )
-    return dg.Definitions(
-        assets=[
-            *file_assets(name),
-            *reference_assets(name),
-            *bill_assets(name, pool(erp.kind, erp.company_id), DOCUMENTS[erp.kind]),
+
+
+def _invoices(feed: Feed, connection: Connection) -> dg.Definitions:
+    name, erp, stampli = connection.name, connection.erp, connection.stampli
+    posting = pool(erp.kind, erp.company_id)
+    return _corridor(
+        feed,
+        [
+            *file_assets(feed),
+            *bill_assets(name, posting, DOCUMENTS[erp.kind]),
+            *attachment_assets(name, posting, stampli.attachments.find_by),
+            *answer_assets(name, stampli.rejects, stampli.acknowledgements),
         ],
-        asset_checks=[*checks, look_back_check(name), *([x3_names_check(name)] if erp.kind == "x3" else [])],
-        jobs=[job],
-        sensors=[inbox_sensor(name, job, connection.stampli.poll_seconds), again_sensor(name, job)],
-        schedules=[reference_schedule(name, minutes=10), look_back_schedule(name)],
+        bill_checks(name),
+        f"One invoice file of {name}: collect, parse, map, post, archive; then what goes with it.",
     )
+
+
+def _payments(feed: Feed, connection: Connection) -> dg.Definitions:
+    posting = pool(connection.erp.kind, connection.erp.company_id)
+    return _corridor(
+        feed,
+        payment_assets(feed, posting),
+        payment_checks(feed),
+        f"One payment file of {feed.connection}: collect, parse, match to the bills, record, archive.",
+    )
+
+
+def _corridor(
+    feed: Feed, assets: Sequence[dg.AssetsDefinition], checks: Sequence[dg.AssetChecksDefinition], description: str
+) -> dg.Definitions:
+    """The assets of one feed and the job that runs them all, with the checks that belong to a file."""
+    keys = [key for asset in assets for key in asset.keys]
+    inside = [key for asset in assets for key in asset.check_keys]
+    job = dg.define_asset_job(
+        feed.job_name,
+        selection=dg.AssetSelection.assets(*keys).without_checks()
+        | dg.AssetSelection.checks(*inside, *(key for check in checks for key in check.check_keys)),
+        description=description,
+    )
+    return dg.Definitions(assets=[*assets], asset_checks=[*checks], jobs=[job])
+
+
+_CORRIDORS: Mapping[str, Callable[[Feed, Connection], dg.Definitions]] = {"invoices": _invoices, "payments": _payments}
 
 
 def _base(settings: Settings) -> object:

@@ -51,6 +51,30 @@ def approved(
     return described
 
 
+def processed(
+    *,
+    payments: int,
+    rejected: int,
+    rows: int,
+    sums: Mapping[str, Money],
+    notes: Sequence[str],
+    findings: Sequence[Finding],
+) -> dict[str, Any]:
+    """Of a parsed payment file: counts, sums of what has been paid, notes, and the rejects with their reasons."""
+    described: dict[str, Any] = {
+        "dagster/row_count": rows,
+        "Payments accepted": payments,
+        "Payments rejected": rejected,
+        "Invoices settled by them": rows,
+        "Sum paid": totals_text(sums.values()),
+    }
+    if notes:
+        described["Notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
+    if findings:
+        described["Rejects"] = dg.MetadataValue.md(findings_table(findings))
+    return described
+
+
 def mapped(
     *, ready: int, held: int, version: str, read_at: str, findings: Sequence[Finding], suppliers: int = 0
 ) -> dict[str, Any]:
@@ -83,7 +107,7 @@ def batch(
 ) -> dict[str, Any]:
     """Of a posted file: counts, sums per currency, postings with their record numbers, what is unsettled."""
     adopted = [intent for intent in settled if intent.posting.adopted]
-    waiting = {finding.document for finding in findings}
+    waiting = {finding.document for finding in findings if not finding.end.is_settled}
     described: dict[str, Any] = {}
     if findings:
         described["Unsettled documents"] = dg.MetadataValue.md(findings_table(findings))
@@ -103,8 +127,8 @@ def with_error_list(described: Mapping[str, Any], path: str) -> dict[str, Any]:
     return {**described, "Error list (CSV)": dg.MetadataValue.path(path)} if path else dict(described)
 
 
-def settled(frame: Any) -> dict[str, Any]:
-    """Of a settled file: what the accountant sees on the partition."""
+def settled(frame: Any, documents: str = "Bills") -> dict[str, Any]:
+    """Of a settled file: what the accountant sees on the partition; ``documents`` is what they are."""
     sums = {
         currency: Money(int(minor), currency)
         for currency, minor in frame.groupby("currency")["total"].sum().sort_index().items()
@@ -112,6 +136,7 @@ def settled(frame: Any) -> dict[str, Any]:
     rows = (
         (
             one.row,
+            one.kind,
             one.number,
             one.record_no,
             one.result,
@@ -122,12 +147,14 @@ def settled(frame: Any) -> dict[str, Any]:
         )
         for one in frame.itertuples(index=False)
     )
-    headers = ["Row", "Document", "Record no", "Result", "Amount", "Vendor", "Name", "GL accounts"]
+    headers = ["Row", "Kind", "Document", "Record no", "Result", "Amount", "Vendor", "Name", "GL accounts"]
+    credits_ = int((frame["kind"] == "credit").sum())
     return {
         "dagster/row_count": len(frame),
-        "Bills": len(frame),
+        documents: len(frame) - credits_,
+        **({"Credits": credits_} if credits_ else {}),
         "Posted": int((frame["result"] == "posted").sum()),
         "Already there": int((frame["result"] == "already there").sum()),
         "Sum": totals_text(sums.values()),
-        "Bills in the ERP": dg.MetadataValue.md(markdown(headers, rows, total=len(frame))),
+        f"{documents} in the ERP": dg.MetadataValue.md(markdown(headers, rows, total=len(frame))),
     }

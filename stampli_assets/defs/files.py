@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from stampli_assets.defs import describe
-from stampli_assets.defs.partitions import invoice_files
+from stampli_assets.defs.feeds import Feed
 from stampli_assets.defs.steps import step
 from stampli_assets.model.findings import Finding
 from stampli_assets.model.postings import Source
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 OWNERS = ["team:accounts-payable"]
 
 
-def file_assets(name: str) -> list[dg.AssetsDefinition]:
-    """``invoice_file`` and ``approved_invoices`` of one connection."""
-    files = invoice_files(name)
+def collected_file(feed: Feed, asset: str) -> dg.AssetsDefinition:
+    """The asset of the delivered files of one feed: ``invoice_file``, ``payment_file`` …"""
+    name = feed.connection
 
     @dg.asset(
-        key=[name, "invoice_file"],
-        partitions_def=files,
+        key=[name, asset],
+        partitions_def=feed.files,
         group_name=name,
         owners=OWNERS,
         kinds={"sftp", "csv"},
         required_resource_keys={"offices"},
+        description="One file of Stampli's outbound directory, collected byte for byte into the landing store.",
     )
-    def invoice_file(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        """One file of Stampli's outbound directory, collected byte for byte into the landing store."""
+    def collected(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         offices: Offices = context.resources.offices
         office = offices.open(name)
         with step(context, office, "collect"):
@@ -49,6 +49,14 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
                 same_as=collected.same_as,
             ),
         )
+
+    return collected
+
+
+def file_assets(feed: Feed) -> list[dg.AssetsDefinition]:
+    """``invoice_file`` and ``approved_invoices`` of one connection."""
+    name, files = feed.connection, feed.files
+    invoice_file = collected_file(feed, "invoice_file")
 
     @dg.asset(
         key=[name, "approved_invoices"],
@@ -81,9 +89,10 @@ def file_assets(name: str) -> list[dg.AssetsDefinition]:
         office = offices.open(name)
         with step(context, office, "parse"):
             parsed, findings, error_list = _parse(office, context.partition_key, context.run.run_id)
+            home = _send_home(office, context.partition_key, parsed)
         return dg.MaterializeResult(
             value=parsed.lines,
-            metadata=describe.with_error_list(_described(parsed, findings), error_list),
+            metadata=describe.with_error_list({**_described(parsed, findings), **home}, error_list),
             check_results=[_valid(parsed), _adds_up(parsed)],
         )
 
@@ -133,6 +142,31 @@ def _parse(office: "Office", partition: str, run: str) -> tuple["Parsed", list[A
         raise
     findings = rejected(parsed.rejects)
     return parsed, findings, record_findings(office, source, "parse", findings)
+
+
+def _send_home(office: "Office", partition: str, parsed: "Parsed") -> dict[str, Any]:
+    """Keep the rejected invoices as a file that can be mended and dropped back; answers where it lies, as metadata."""
+    from stampli_assets.pipeline.send_home import reject_file_name, rejected_rows, rejects_of
+    from stampli_assets.reports.acknowledgement import acknowledgement
+
+    landing, landed = office.landing, landed_file(office, partition)
+    of_rejects, of_ids = (report_name(office, one) for one in (reject_file_name(landed), f"{partition}.rejected.csv"))
+    if not parsed.rejected_rows:
+        landing.drop_report(of_rejects)
+        landing.drop_report(of_ids)
+        return {}
+    landing.keep_report(of_ids, acknowledgement(rejected_rows(parsed, landed, office.connection.erp.kind)))
+    with landing.open(landed) as bytes_of_file:
+        home = rejects_of(bytes_of_file, landed, office.layout, parsed)
+    if home is None or home.content is None:
+        landing.drop_report(of_rejects)
+        return {"Reject file": home.note if home is not None else ""}
+    return {"Reject file": dg.MetadataValue.path(landing.keep_report(of_rejects, home.content))}
+
+
+def report_name(office: "Office", name: str) -> str:
+    """Under which name the landing store keeps a report of this connection."""
+    return f"{office.name}/{name}"
 
 
 def record_findings(office: "Office", source: Source, stage: str, findings: list[Finding]) -> str:

@@ -14,7 +14,9 @@ VENDOR_DOMAIN = ".intacct.com"
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Times are in seconds. ``entity_id`` empty means the top level; ``base_currency`` is sent when given."""
+    """Times are in seconds. ``entity_id`` empty means the top level; ``base_currency`` and ``tax_solution`` are sent when
+    given; ``adjustment_sign`` is the sign of a vendor's credit.
+    """
 
     endpoint: str
     sender_id: str
@@ -25,6 +27,9 @@ class Company:
     entity_id: str = ""
     post_as: Literal["draft", "submit"] = "draft"
     base_currency: str = ""
+    tax: Literal["refuse", "on_top", "inclusive"] = "refuse"
+    tax_solution: str = ""
+    adjustment_sign: Literal["negative", "positive"] = "negative"
     connect_seconds: float = 10
     reply_seconds: float = 960
     backoff_deadline_seconds: float = 60

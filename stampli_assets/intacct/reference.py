@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -29,17 +29,24 @@ REQUIRES = {
     "REQUIREITEM": Dimension.ITEM,
     "REQUIRECLASS": Dimension.CLASS,
 }
-CODES = {
-    "location": ("LOCATION", "LOCATIONID", "NAME"),
-    "department": ("DEPARTMENT", "DEPARTMENTID", "TITLE"),
-    "class": ("CLASS", "CLASSID", "NAME"),
-    "project": ("PROJECT", "PROJECTID", "NAME"),
-    "customer": ("CUSTOMER", "CUSTOMERID", "NAME"),
-    "employee": ("EMPLOYEE", "EMPLOYEEID", "TITLE"),
-    "item": ("ITEM", "ITEMID", "NAME"),
-    "term": ("APTERM", "NAME", "NAME"),
-}
-"""What is read of each dimension: object, code field, name field."""
+CODES = (
+    ("location", "LOCATION", "LOCATIONID", "NAME"),
+    ("department", "DEPARTMENT", "DEPARTMENTID", "TITLE"),
+    ("class", "CLASS", "CLASSID", "NAME"),
+    ("project", "PROJECT", "PROJECTID", "NAME"),
+    ("customer", "CUSTOMER", "CUSTOMERID", "NAME"),
+    ("employee", "EMPLOYEE", "EMPLOYEEID", "TITLE"),
+    ("item", "ITEM", "ITEMID", "NAME"),
+    ("term", "APTERM", "NAME", "NAME"),
+    ("entity", "LOCATIONENTITY", "LOCATIONID", "NAME"),
+    ("bank_account", "CHECKINGACCOUNT", "BANKACCOUNTID", "BANKACCOUNTID"),
+    ("bank_account", "SAVINGSACCOUNT", "BANKACCOUNTID", "BANKACCOUNTID"),
+)
+"""What is read of each dimension, and of the bank accounts that payments leave: object, code field, name field."""
+PARENT = "PARENTID"
+"""Of a location: the one above it; the first of those that is an entity is the entity it belongs to."""
+WITHOUT = frozenset({"LOCATIONENTITY", "CHECKINGACCOUNT", "SAVINGSACCOUNT"})
+"""What a company may do without: one that has a single entity, or lets us record no payments, need not answer for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +89,12 @@ class IntacctReference:
         return conform(pd.DataFrame(frame), GL_ACCOUNTS) if frame else empty(GL_ACCOUNTS)
 
     def dimensions(self) -> pd.DataFrame:
-        """Every code of every dimension, and the payment terms, as ``DIMENSIONS``."""
-        wanted = [(name, tuple(dict.fromkeys((code, title, "STATUS")))) for name, code, title in CODES.values()]
-        found = self._all(wanted)
+        """Every code of every dimension, the payment terms and the entities, as ``DIMENSIONS``; each location with the
+        entity that it belongs to.
+        """
+        wanted = [(name, tuple(dict.fromkeys((code, title, "STATUS")))) for _, name, code, title in CODES]
+        found = self._all([(name, (*fields, PARENT) if name == "LOCATION" else fields) for name, fields in wanted])
+        belongs = _entities_of(found["LOCATION"], {row.get("LOCATIONID", "") for row in found["LOCATIONENTITY"]})
         frame = [
             {
                 "dimension": dimension,
@@ -93,8 +103,9 @@ class IntacctReference:
                 "status": _status(row),
                 "forbidden_accounts": "",
                 **UNLIMITED,
+                **({"sites": belongs.get(row.get(code, ""), "")} if dimension == "location" else {}),
             }
-            for dimension, (name, code, title) in CODES.items()
+            for dimension, name, code, title in CODES
             for row in found[name]
         ]
         return conform(pd.DataFrame(frame), DIMENSIONS) if frame else empty(DIMENSIONS)
@@ -111,12 +122,28 @@ class IntacctReference:
             for name, offset in pending.items():
                 answered = results.get(name, [])
                 if len(answered) != 1 or not answered[0].succeeded or answered[0].data is None:
+                    if name in WITHOUT and answered:
+                        continue
                     raise _not_readable(name, reason(answered[0].errors).raw if answered else "no result")
                 found[name] += rows(answered)
                 if int(answered[0].data.get("numremaining") or 0) > 0:
                     left[name] = offset + len(answered[0].data)
             pending = left
         return found
+
+
+def _entities_of(locations: Sequence[dict[str, str]], entities: Collection[str]) -> dict[str, str]:
+    """The entity of each location, up the parents; a location without one belongs to none, as far as is known."""
+    parents = {row.get("LOCATIONID", ""): row.get(PARENT, "") for row in locations}
+    found: dict[str, str] = {}
+    for location in parents:
+        above, seen = location, set[str]()
+        while above and above not in entities and above not in seen:
+            seen.add(above)
+            above = parents.get(above, "")
+        if above in entities:
+            found[location] = above
+    return found
 
 
 def _query(name: str, fields: Sequence[str], offset: int) -> etree._Element:

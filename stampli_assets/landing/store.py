@@ -4,7 +4,8 @@
 
     objects/ab/abcd…            the bytes, named by their SHA-256
     deliveries/<connection>/<partition>.json   which object a partition is
-    reports/<connection>/       error lists, one per file and stage
+    images/<connection>/<posting key>.json     which object is the image of an invoice
+    reports/<connection>/       error lists, one per file and stage; reject files; acknowledgements; receipts of delivery
 """
 
 from __future__ import annotations
@@ -36,6 +37,21 @@ class LandingStore:
         Raises:
             Transient: fewer bytes came than the server announced, or the store cannot be written.
         """
+        return self._file(connection, remote, source, self._record(connection, remote.partition))
+
+    def find(self, connection: str, partition: PartitionKey) -> LandedFile | None:
+        """The delivery of that partition, when its bytes are here."""
+        return self._find(connection, self._record(connection, partition))
+
+    def keep_image(self, connection: str, key: str, remote: RemoteFile, source: BinaryIO) -> LandedFile:
+        """The same for the image of the invoice with that posting key."""
+        return self._file(connection, remote, source, self._image(connection, key))
+
+    def image(self, connection: str, key: str) -> LandedFile | None:
+        """The image that was kept for a posting key, when its bytes are here."""
+        return self._find(connection, self._image(connection, key))
+
+    def _file(self, connection: str, remote: RemoteFile, source: BinaryIO, record: str) -> LandedFile:
         landed = LandedFile(connection, remote, _digest_of(source))
         if source.tell() != remote.size:
             raise Transient(f"{remote.name} came with {source.tell()} of {remote.size} bytes.", code="SHORT_DOWNLOAD")
@@ -43,18 +59,12 @@ class LandingStore:
             if not self._whole(landed):
                 source.seek(0)
                 self._put(self._object(landed.digest), iter(lambda: source.read(CHUNK_BYTES), b""))
-            self._put(self._record(connection, landed.partition), [_json(landed)])
+            self._put(record, [_json(landed)])
         except OSError as error:
-            raise Transient(
-                f"The landing store {self.root} cannot be written: {error.strerror or error}.",
-                remedy="Check its disk or address; nothing was lost, the file is still in outbound.",
-                code="LANDING_WRITE",
-            ) from None
+            raise _unwritable(self.root, error) from None
         return landed
 
-    def find(self, connection: str, partition: PartitionKey) -> LandedFile | None:
-        """The delivery of that partition, when its bytes are here."""
-        record = self._record(connection, partition)
+    def _find(self, connection: str, record: str) -> LandedFile | None:
         if not self.files.exists(record):
             return None
         told: dict[str, Any] = json.loads(self.files.cat_file(record))
@@ -87,10 +97,33 @@ class LandingStore:
         return cast("BinaryIO", self.files.open(path, "rb"))
 
     def keep_report(self, name: str, content: bytes) -> str:
-        """Keep a report beside the deliveries, in place of an earlier one of that name; answers its address."""
+        """Keep a report beside the deliveries, in place of an earlier one of that name; answers its address.
+
+        Raises:
+            Transient: the store cannot be written.
+        """
         path = f"{self.root}/reports/{name}"
-        self._put(path, [content])
+        try:
+            self._put(path, [content])
+        except OSError as error:
+            raise _unwritable(self.root, error) from None
         return path
+
+    def report(self, name: str) -> bytes | None:
+        """The report that was kept under that name, if there is one."""
+        path = f"{self.root}/reports/{name}"
+        return bytes(self.files.cat_file(path)) if self.files.exists(path) else None
+
+    def report_path(self, name: str) -> str:
+        """Where the report of that name lies; empty where there is none."""
+        path = f"{self.root}/reports/{name}"
+        return path if self.files.exists(path) else ""
+
+    def drop_report(self, name: str) -> None:
+        """What a report said is not so any more."""
+        path = f"{self.root}/reports/{name}"
+        if self.files.exists(path):
+            self.files.rm_file(path)
 
     def _whole(self, landed: LandedFile) -> bool:
         path = self._object(landed.digest)
@@ -112,6 +145,17 @@ class LandingStore:
 
     def _record(self, connection: str, partition: PartitionKey) -> str:
         return f"{self.root}/deliveries/{connection}/{partition}.json"
+
+    def _image(self, connection: str, key: str) -> str:
+        return f"{self.root}/images/{connection}/{key}.json"
+
+
+def _unwritable(root: str, error: OSError) -> Transient:
+    return Transient(
+        f"The landing store {root} cannot be written: {error.strerror or error}.",
+        remedy="Check its disk or address; nothing was lost, it is tried again.",
+        code="LANDING_WRITE",
+    )
 
 
 def _digest_of(source: BinaryIO) -> ContentDigest:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Row, or_, select
 
 from stampli_assets.ledger.folding import folded
 from stampli_assets.ledger.schema import MAY_BE_IN_THE_ERP, decisions, postings
-from stampli_assets.model.documents import Document
+from stampli_assets.model.documents import INVOICED, Document
 from stampli_assets.model.identity import PostingKey
 from stampli_assets.model.postings import Decision, Source
 
@@ -35,6 +35,9 @@ class Around:
 
     ``twins``: the same ERP vendor and number. ``lookalikes``: the same vendor, and a number that differs only in case or
     spaces, for a person. ``moved``: the same Stampli id. All of them in the ERP, or may be.
+
+    Twins and lookalikes are of one kind: a credit and a bill of one number are two documents. A Stampli id is one document
+    of Stampli's, whether it came as an invoice or as a credit memo.
     """
 
     own: dict[str, Row[Any]]
@@ -44,31 +47,31 @@ class Around:
 
 
 def around(connection: Connection, documents: Sequence[Document], source: Source) -> Around:
-    """One look at everything that may concern these documents, which are of one kind."""
+    """One look at everything that may concern these documents."""
     keys = {str(document.key) for document in documents}
     rows = [
         row
         for start in range(0, len(documents), AT_ONCE)
         for row in _near(connection, documents[start : start + AT_ONCE])
     ]
-    folds: dict[str, list[Row[Any]]] = defaultdict(list)
-    ids: dict[str, Row[Any]] = {}
+    folds: dict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
+    ids: dict[tuple[str, str], Row[Any]] = {}
     for row in rows:
-        if row.state in MAY_BE_IN_THE_ERP and _same_books(row, source) and row.kind == documents[0].kind:
-            folds[row.number_folded].append(row)
-            ids[row.stampli_id] = row
+        if row.state in MAY_BE_IN_THE_ERP and _same_books(row, source):
+            folds[row.kind, row.number_folded].append(row)
+            ids[_stampli_ids_of(row.kind), row.stampli_id] = row
     twins: dict[PostingKey, Row[Any]] = {}
     similar = _within(documents)
     moved: dict[PostingKey, Row[Any]] = {}
     for document in documents:
-        for row in folds[folded(document.number)]:
+        for row in folds[document.kind, folded(document.number)]:
             if row.key == document.key:
                 continue
             if (row.vendor_id, row.number) == (document.vendor_id, document.number):
                 twins[document.key] = row
             elif row.number != document.number and _same_vendor(row, document):
                 similar[document.key] = by_key(row)
-        same_id = ids.get(document.stampli_id) if document.stampli_id else None
+        same_id = ids.get((_stampli_ids_of(document.kind), document.stampli_id)) if document.stampli_id else None
         if same_id is not None and same_id.key != document.key:
             moved[document.key] = same_id
     distinct = _decided_distinct(connection, sorted(similar))
@@ -91,10 +94,10 @@ def _near(connection: Connection, documents: Sequence[Document]) -> Sequence[Row
 
 
 def _within(documents: Sequence[Document]) -> dict[PostingKey, str]:
-    """Bills of one batch whose numbers look the same."""
-    places: dict[tuple[str, str], list[Document]] = defaultdict(list)
+    """Documents of one batch and kind whose numbers look the same."""
+    places: dict[tuple[str, str, str], list[Document]] = defaultdict(list)
     for document in documents:
-        places[document.vendor_id, folded(document.number)].append(document)
+        places[document.kind, document.vendor_id, folded(document.number)].append(document)
     return {
         document.key: f"{other.number} in row {other.first_row} of this file"
         for together in places.values()
@@ -112,6 +115,11 @@ def _decided_distinct(connection: Connection, keys: Sequence[str]) -> set[str]:
         )
         found.update(connection.execute(query).scalars())
     return found
+
+
+def _stampli_ids_of(kind: str) -> str:
+    """Whose numbering a Stampli id is from: invoices and credit memos share one."""
+    return "invoices" if kind in INVOICED else kind
 
 
 def _same_vendor(row: Row[Any], document: Document) -> bool:

@@ -19,7 +19,7 @@ from stampli_assets.ledger.leases import prolong
 from stampli_assets.ledger.schema import decisions, postings
 from stampli_assets.ledger.store import iso
 from stampli_assets.ledger.transitions import after, because
-from stampli_assets.model.documents import Document, Kind
+from stampli_assets.model.documents import INVOICED, Document, Kind
 from stampli_assets.model.identity import Fingerprint, PostingKey
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import Reason, Verdict
@@ -74,7 +74,7 @@ class Postings:
         return [
             _moved_posting(document, elsewhere[document.key])
             if document.key in elsewhere and document.key not in known
-            else _with_conflict(_posting(known[document.key]), document, beside)
+            else _with_conflict(posting_of(known[document.key]), document, beside)
             for document in documents
         ]
 
@@ -121,7 +121,7 @@ class Postings:
             ]
             append(connection, entries, run=source.run, at=now)
         return [
-            None if change is None else _posting(_after(beside.own[intent.document.key], change))
+            None if change is None else posting_of(_after(beside.own[intent.document.key], change))
             for intent, change in zip(intents, won, strict=True)
         ]
 
@@ -142,25 +142,25 @@ class Postings:
                 row = before[posting.key]
                 if row.version != posting.version and row.state != State.POSTED:
                     continue
-                change = after(_posting(row), verdict)
+                change = after(posting_of(row), verdict)
                 if change is None:
                     continue
                 _update(connection, row, {**change, "updated_at": now})
                 before[posting.key] = _after(row, change)
                 entries.append({"what": change.get("state", row.state), **_told(row, change)})
             append(connection, entries, run=source.run, at=now)
-        return [replace(_posting(before[posting.key]), conflict=posting.conflict) for posting, _ in verdicts]
+        return [replace(posting_of(before[posting.key]), conflict=posting.conflict) for posting, _ in verdicts]
 
     def of_partition(self, connection: str, partition: str) -> Sequence[Posting]:
         """The documents that a file sent, or planned first, in order of their rows."""
         query = (
             select(postings)
             .where(postings.c.connection == connection, postings.c.partition == partition)
-            .where(postings.c.kind == Kind.BILL)
+            .where(postings.c.kind.in_([*INVOICED, Kind.PAYMENT]))
             .order_by(postings.c.first_row)
         )
         with self._store.reading() as reading:
-            return [_posting(row) for row in reading.execute(query)]
+            return [posting_of(row) for row in reading.execute(query)]
 
     def posted_since(self, connection: str, moment: datetime) -> Mapping[str, Sequence[Posting]]:
         """What was posted since then, by delivery; without what a person said is rightly gone."""
@@ -168,14 +168,14 @@ class Postings:
         query = (
             select(postings)
             .where(postings.c.connection == connection, postings.c.state == State.POSTED)
-            .where(postings.c.kind == Kind.BILL)
+            .where(postings.c.kind.in_(INVOICED))
             .where(postings.c.updated_at >= iso(moment), postings.c.key.not_in(gone))
             .order_by(postings.c.partition, postings.c.first_row)
         )
         found: dict[str, list[Posting]] = defaultdict(list)
         with self._store.reading() as reading:
             for row in reading.execute(query):
-                found[row.partition].append(_posting(row))
+                found[row.partition].append(posting_of(row))
         return found
 
     def history(self, text: str) -> Sequence[Mapping[str, Any]]:
@@ -321,7 +321,8 @@ def _plain(change: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in change.items() if value not in {"", None}}
 
 
-def _posting(row: Row[Any]) -> Posting:
+def posting_of(row: Row[Any]) -> Posting:
+    """A row as the pipeline knows it."""
     return Posting(
         key=PostingKey(row.key),
         state=State(row.state),
@@ -332,6 +333,7 @@ def _posting(row: Row[Any]) -> Posting:
         number=row.number,
         total=Money(row.total, row.currency),
         version=row.version,
+        kind=Kind(row.kind),
         intent_at=iso_or_none(row.intent_at),
         record_no=row.record_no,
         adopted=bool(row.adopted),
@@ -364,6 +366,7 @@ def _moved_posting(document: Document, other: Row[Any]) -> Posting:
         number=document.number,
         total=document.total,
         version=0,
+        kind=document.kind,
         conflict=Conflict.MOVED,
         conflict_with=by_key(other),
     )

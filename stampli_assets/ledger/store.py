@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stampli_assets.ledger.findings import Findings
     from stampli_assets.ledger.journal import Journal
     from stampli_assets.ledger.leases import Leases
+    from stampli_assets.ledger.lookups import Lookups
     from stampli_assets.ledger.postings import Postings
 
 LOCK_SECONDS = 30
@@ -54,6 +55,12 @@ class LedgerStore:
         from stampli_assets.ledger.postings import Postings
 
         return Postings(self)
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        from stampli_assets.ledger.lookups import Lookups
+
+        return Lookups(self)
 
     @cached_property
     def deliveries(self) -> Deliveries:

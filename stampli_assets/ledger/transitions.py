@@ -61,8 +61,8 @@ def after(posting: Posting, verdict: Verdict) -> dict[str, Any] | None:
             change = {"state": State.HELD, **because(reason)}
         case ProvenAbsent():
             change = {"state": State.PLANNED, "intent_at": None, **because(None)}
-        case NotSent():
-            change = {"state": State.PLANNED, "intent_at": None, **because(None)}
+        case NotSent(why):
+            change = {"state": State.PLANNED, "intent_at": None, **because(why)}
         case _:
             assert_never(verdict)
     return change

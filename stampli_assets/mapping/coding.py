@@ -154,8 +154,17 @@ class Codes:
         having = ("valid_from", "valid_to", "sites", "forbidden_accounts")
         self.limits = {(row["dimension"], row["code"]): limits for row, limits in _limited(self.frame, having)}
 
+    def has(self, dimension: str) -> bool:
+        """Whether the ERP says which codes of a dimension (or ``term``, ``entity``) there are."""
+        return any(known == dimension for known, _ in self._known)
+
+    def entities_of(self, location: str) -> frozenset[str]:
+        """The entity that a location belongs to; empty where the ERP does not say."""
+        limits = self.limits.get(("location", location))
+        return limits.sites if limits is not None else frozenset()
+
     def match(self, dimension: str, code: str, day: str, rules: Rules) -> Verdict:
-        """The ERP's code of a dimension (or ``term``) for Stampli's on a day (ISO text)."""
+        """The ERP's code of a dimension (or ``term``, ``entity``) for Stampli's on a day (ISO text)."""
         kind, key = (TERMS, (code,)) if dimension == "term" else (DIMENSION_CODES, (dimension, code))
         given = rules.find(kind, key, day)
         return self._verified(dimension, code, given, kind)

@@ -1,14 +1,17 @@
 """The mapping rules of a connection: CSV files that a person edits, checked as a whole when they are loaded.
 
-======================  =========================================================
-``vendors.csv``         ``stampli_vendor, erp_vendor`` (Stampli's id, or its name)
-``gl_accounts.csv``     ``stampli_account, erp_account``
-``dimensions.csv``      ``dimension, stampli_code, erp_code``
-``terms.csv``           ``stampli_terms, erp_term``
-======================  =========================================================
+======================== =========================================================
+``vendors.csv``          ``stampli_vendor, erp_vendor`` (Stampli's id, or its name)
+``gl_accounts.csv``      ``stampli_account, erp_account``
+``dimensions.csv``       ``dimension, stampli_code, erp_code``
+``terms.csv``            ``stampli_terms, erp_term``
+``tax_codes.csv``        ``stampli_tax_code, erp_tax_code``
+``funding_accounts.csv`` ``stampli_account, erp_bank_account``
+======================== =========================================================
 
 Each may carry ``valid_from`` and ``valid_to`` (``YYYY-MM-DD``, both included, compared with the document's posting
-date) and ``note``. A missing file has no rules; a value without a rule passes through and is verified in the ERP.
+date) and ``note``. A missing file has no rules; a value without a rule passes through and is verified in the ERP (tax codes
+are not: neither ERP lists them for us).
 """
 
 from __future__ import annotations
@@ -44,7 +47,9 @@ VENDORS = Kind("vendors.csv", ("stampli_vendor",), "erp_vendor")
 GL_ACCOUNTS = Kind("gl_accounts.csv", ("stampli_account",), "erp_account")
 DIMENSION_CODES = Kind("dimensions.csv", ("dimension", "stampli_code"), "erp_code")
 TERMS = Kind("terms.csv", ("stampli_terms",), "erp_term")
-KINDS = (VENDORS, GL_ACCOUNTS, DIMENSION_CODES, TERMS)
+TAX_CODES = Kind("tax_codes.csv", ("stampli_tax_code",), "erp_tax_code")
+FUNDING_ACCOUNTS = Kind("funding_accounts.csv", ("stampli_account",), "erp_bank_account")
+KINDS = (VENDORS, GL_ACCOUNTS, DIMENSION_CODES, TERMS, TAX_CODES, FUNDING_ACCOUNTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,12 @@ class Kind(StrEnum):
     BILL = "bill"
     CREDIT = "credit"
     PAYMENT = "payment"
+    VOID = "void"
     SUPPLIER = "supplier"
+
+
+INVOICED = (Kind.BILL, Kind.CREDIT)
+"""What an invoice file brings. One document of Stampli's is one of them, never both."""
 
 
 class Dimension(StrEnum):

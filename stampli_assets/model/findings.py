@@ -8,18 +8,21 @@ from enum import StrEnum
 
 
 class End(StrEnum):
-    """Where a document stands when it is not posted. Only ``REJECTED`` is settled (it goes back to Stampli)."""
+    """Where a document stands when it is not posted. Settled are only ``REJECTED`` (it goes back to Stampli) and
+    ``SKIPPED`` (there is nothing to post: a payment that is not made yet, or voided in time).
+    """
 
     REJECTED = "rejected"
     HELD = "held"
     REFUSED = "refused"
     UNKNOWN = "unknown"
     WAITING = "waiting"
+    SKIPPED = "skipped"
     FILE_REFUSED = "file refused"
 
     @property
     def is_settled(self) -> bool:
-        return self is End.REJECTED
+        return self in {End.REJECTED, End.SKIPPED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,8 @@ MAPPED_COLUMNS: Final = (
     "erp_vendor_name",
     "erp_account",
     "erp_term",
+    "erp_entity",
+    "erp_tax_code",
     "erp_location",
     "erp_department",
     "erp_class",
@@ -204,7 +206,8 @@ DIMENSIONS: Final = pa.DataFrameSchema(
     strict=True,
     name="ERP dimensions",
 )
-"""``dimension`` is a :class:`~stampli_assets.model.documents.Dimension` value, or ``term`` for payment terms;
+"""``dimension`` is a :class:`~stampli_assets.model.documents.Dimension` value, ``term`` for payment terms, or ``entity``;
+the ``sites`` of an Intacct location are the entity that it belongs to;
 ``forbidden_accounts`` joins by ``,`` the GL accounts that may not be coded together with it."""
 
 
@@ -237,6 +240,7 @@ SETTLED: Final = pa.DataFrameSchema(
             name: _text(_filled()) for name in ("number", "vendor_id", "currency", "record_no", "result", "posting_key")
         },
         **{name: _text() for name in ("stampli_invoice_id", "vendor_name", "accounts", "control_id", "archived_as")},
+        "kind": _text(_filled()),
         "document": _whole(1),
         "row": _whole(0),
         "total": _whole(),
@@ -244,4 +248,5 @@ SETTLED: Final = pa.DataFrameSchema(
     strict=True,
     name="settled documents",
 )
-"""One row per document that the ERP holds: ``result`` is ``posted`` or ``already there``, ``total`` minor units."""
+"""One row per document that the ERP holds: ``kind`` is a :class:`~stampli_assets.model.documents.Kind`, ``result`` is
+``posted`` or ``already there``, ``total`` minor units, negative of a credit."""

@@ -1,4 +1,4 @@
-"""How sending one document ended: one of four things, and nobody can forget one.
+"""How sending one document ended: one of five things, and nobody can forget one.
 
 The ledger's verdicts add what only a read-back or a person can say.
 """
@@ -64,7 +64,16 @@ class Unknown:
     code: str = "UNKNOWN"
 
 
-Outcome = Posted | AlreadyThere | Refused | Unknown
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Certain that nothing was kept (never written, or turned away at the door): back to planned, and sent again by itself.
+    ``why``, where it concerns this document and not the whole request.
+    """
+
+    why: Reason | None = None
+
+
+Outcome = Posted | AlreadyThere | Refused | Unknown | NotSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +90,4 @@ class ProvenAbsent:
     """
 
 
-@dataclass(frozen=True, slots=True)
-class NotSent:
-    """Certain that nothing was kept (never written, or turned away at the door): back to planned."""
-
-
-Verdict = Outcome | Held | ProvenAbsent | NotSent
+Verdict = Outcome | Held | ProvenAbsent

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 if TYPE_CHECKING:
     import pandas as pd
 
+from stampli_assets.model.attachments import Attachment
 from stampli_assets.model.documents import Bill, Document, Kind
 from stampli_assets.model.findings import Finding, OpenFinding
 from stampli_assets.model.identity import ContentDigest, ControlId, PartitionKey, PostingKey
-from stampli_assets.model.outcome import ErpRecord, Outcome, Verdict
+from stampli_assets.model.outcome import ErpRecord, Outcome, Reason, Verdict
 from stampli_assets.model.postings import Intent, Lease, Posting, Source
 from stampli_assets.model.remote import LandedFile, RemoteFile
 
@@ -46,6 +47,51 @@ class Inbox(Protocol):
         ...
 
 
+class Outbox(Protocol):
+    """Directories of the server into which files are put."""
+
+    def put(self, directory: str, name: str, content: bytes) -> bool:
+        """Put a file there, whole or not at all; one of that name that lies there already stays, and ``False`` says so."""
+        ...
+
+
+class Reports(Protocol):
+    """Reports beside the deliveries, by name."""
+
+    def keep_report(self, name: str, content: bytes) -> str: ...
+
+    def report(self, name: str) -> bytes | None:
+        """What was kept under that name last."""
+        ...
+
+
+class ImageShelf(Protocol):
+    """Invoice images as they came, by the posting to which they belong."""
+
+    def keep_image(self, connection: str, key: str, remote: RemoteFile, source: BinaryIO) -> LandedFile: ...
+
+    def image(self, connection: str, key: str) -> LandedFile | None: ...
+
+    def open(self, landed: LandedFile) -> BinaryIO: ...
+
+
+class AttachmentBook(Protocol):
+    """The attachments of the ERP's bills: one per bill."""
+
+    def attached(self, record_nos: Sequence[str]) -> Mapping[str, str]:
+        """The attachment id of every one of these bills that the ERP holds; empty where it has none."""
+        ...
+
+    def attach(self, attachment: Attachment) -> Reason | None:
+        """Put it on its bill, making what is not there yet; answers why not, where the ERP refuses. Done again, it
+        changes nothing.
+
+        Raises:
+            OutcomeUnknown: no answer came; what was made is found the next time.
+        """
+        ...
+
+
 class Landing(Protocol):
     """Every delivery byte for byte, by digest."""
 
@@ -64,6 +110,9 @@ class Numbered(Protocol):
 
     @property
     def number(self) -> str: ...
+
+    @property
+    def kind(self) -> Kind: ...
 
 
 D_contra = TypeVar("D_contra", bound=Document, contravariant=True)

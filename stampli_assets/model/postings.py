@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from stampli_assets.model.documents import Document
+from stampli_assets.model.documents import Document, Kind
 from stampli_assets.model.identity import ControlId, Fingerprint, PostingKey, control_id
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import Reason
@@ -54,8 +54,8 @@ class Decision(StrEnum):
 
 
 REPEATED = "REPEATED"
-"""Reason code of an unknown posting: the ERP says that it has executed this request before. However long it does not
-show the document, it is not sent again until a person decides (:attr:`Decision.ABSENT`)."""
+"""Reason code of an unknown posting: the ERP says that it has executed this request, now or before. However long it does
+not show the document, it is not sent again until a person decides (:attr:`Decision.ABSENT`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class Posting:
     total: Money
     version: int
     """Counts every change: an update is refused when somebody else changed the row meanwhile."""
+    kind: Kind = Kind.BILL
     intent_at: datetime | None = None
     record_no: str = ""
     adopted: bool = False

@@ -11,6 +11,9 @@ from stampli_assets.model.findings import End, OpenFinding
 from stampli_assets.model.identity import digest
 
 FIRST_PAUSE = timedelta(minutes=2)
+MOST_DOUBLINGS = 7
+"""After these, about four hours, the pause grows no more: a bill that is released after days must not wait for days more."""
+BILL_AWAITED = "BILL_NOT_POSTED"
 TIME = "time passed"
 
 
@@ -25,7 +28,7 @@ class Again:
 
 
 def worth_trying_again(
-    standing: Iterable[OpenFinding], *, circumstances: Mapping[str, str], now: datetime
+    standing: Iterable[OpenFinding], *, circumstances: Mapping[str, str], posted: str, now: datetime
 ) -> Sequence[Again]:
     """The deliveries whose reasons may have gone.
 
@@ -33,6 +36,7 @@ def worth_trying_again(
         standing: what the ledger keeps as not posted.
         circumstances: what a hold or refusal depends on, as digests: the mapping version and the ERP's masters.
             A file is worth a try for every new value of these.
+        posted: changes when a bill is posted; a payment that waits for its bill is tried then.
         now: in UTC. Lost answers and an unreachable ERP are asked again at doubling intervals from two minutes.
     """
     unsettled = sorted(
@@ -44,6 +48,7 @@ def worth_trying_again(
         found = list(group)
         reasons = {
             **_of_a_person(found, circumstances),
+            **_of_bills(found, posted),
             **_of_time(found, now),
         }
         if reasons:
@@ -64,10 +69,15 @@ def _of_a_person(found: Sequence[OpenFinding], circumstances: Mapping[str, str])
     return dict(circumstances) if waits else {}
 
 
+def _of_bills(found: Sequence[OpenFinding], posted: str) -> dict[str, str]:
+    return {"bills posted": posted} if any(one.finding.code == BILL_AWAITED for one in found) else {}
+
+
 def _of_time(found: Sequence[OpenFinding], now: datetime) -> dict[str, str]:
     """How often the pause has doubled since the oldest answer was lost: a new value, a new try."""
     since = [one.first_seen for one in found if one.finding.end in {End.UNKNOWN, End.WAITING}]
     if not since:
         return {}
-    doublings = int((now - min(since)) / FIRST_PAUSE).bit_length()
+    pauses = int((now - min(since)) / FIRST_PAUSE)
+    doublings = min(pauses.bit_length(), MOST_DOUBLINGS) + (pauses >> MOST_DOUBLINGS)
     return {TIME: str(doublings)} if doublings else {}

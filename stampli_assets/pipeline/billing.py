@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from stampli_assets.model.documents import Bill, BillLine, Dimension, Kind
+from stampli_assets.model.documents import Bill, BillLine, Dimension, Exchange, Kind
 from stampli_assets.model.errors import Defect
 from stampli_assets.model.identity import Fingerprint, MappingVersion, posting_key
 from stampli_assets.model.money import Money
-from stampli_assets.pipeline.map import Target
+from stampli_assets.pipeline.map_documents import kind_of
+from stampli_assets.pipeline.map_money import FLAGS
+from stampli_assets.pipeline.target import Target
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def bills(mapped: pd.DataFrame, target: Target) -> list[Bill]:
-    """One bill per document of ``MAPPED_LINES``, in order of the file, its lines in order of their numbers.
+    """One bill or credit per document of ``MAPPED_LINES``, in order of the file, its lines in order of their numbers.
 
     Raises:
-        Defect: the lines of a document do not add up to its total, which parsing has promised.
+        Defect: the lines of a document and their tax do not add up to its total, which parsing has promised.
     """
     ordered = mapped.sort_values(["document", "line_number"], kind="stable")
     return [_bill(list(rows), target) for _, rows in groupby(_rows(ordered), key=lambda row: row.document)]
@@ -34,15 +37,15 @@ def _rows(frame: pd.DataFrame) -> Iterator[Any]:
 def _bill(rows: list[Any], target: Target) -> Bill:
     head = rows[0]
     total = Money(int(head.invoice_total), head.currency)
-    lines = tuple(_line(row) for row in rows)
-    if sum(line.amount.minor for line in lines) != total.minor:
+    lines = tuple(_line(row, target) for row in rows)
+    if sum(line.amount.minor + (line.tax.minor if line.tax else 0) for line in lines) != total.minor:
         raise Defect(
             f"The mapped lines of {head.invoice_number} do not add up to {total.labelled}.", code="MAPPED_TOTAL"
         )
-    vendor = head.vendor_id or head.vendor_name
+    vendor, kind = head.vendor_id or head.vendor_name, kind_of(head.document_type)
     return Bill(
         key=posting_key(
-            erp=target.erp, company=target.company, kind=Kind.BILL, vendor_id=vendor, number=head.invoice_number
+            erp=target.erp, company=target.company, kind=kind, vendor_id=vendor, number=head.invoice_number
         ),
         fingerprint=Fingerprint(head.fingerprint),
         stampli_id=head.stampli_invoice_id,
@@ -50,6 +53,7 @@ def _bill(rows: list[Any], target: Target) -> Bill:
         vendor_id=head.erp_vendor_id,
         vendor_name=head.erp_vendor_name,
         number=head.invoice_number,
+        is_credit=kind is Kind.CREDIT,
         invoice_date=date.fromisoformat(head.invoice_date),
         posting_date=date.fromisoformat(head.posting_date),
         due_date=date.fromisoformat(head.due_date) if head.due_date else None,
@@ -59,11 +63,28 @@ def _bill(rows: list[Any], target: Target) -> Bill:
         description=head.description,
         po_number=head.po_number,
         term=head.erp_term,
+        entity_id=head.erp_entity,
+        exchange=_exchange(head, target),
+        original_number=head.original_invoice_number,
         first_row=min(int(row.row) for row in rows),
     )
 
 
-def _line(row: Any) -> BillLine:
+def _exchange(head: Any, target: Target) -> Exchange | None:
+    """The file's own rate or day goes before the settings' kind of rates; the company's own currency has none."""
+    if head.currency == target.base_currency:
+        return None
+    day = date.fromisoformat(head.exchange_rate_date) if head.exchange_rate_date else None
+    if head.exchange_rate:
+        return Exchange(rate=Decimal(head.exchange_rate), day=day)
+    if day is None and not target.exchange_rate_type:
+        return None
+    return Exchange(day=day, type=target.exchange_rate_type)
+
+
+def _line(row: Any, target: Target) -> BillLine:
+    """Where tax is refused, a line that carries none goes on without its tax code."""
+    taxed = target.tax != "refuse" and (row.tax_amount != 0 or row.erp_tax_code)
     codes = ((dimension, getattr(row, f"erp_{dimension}")) for dimension in Dimension)
     return BillLine(
         number=int(row.line_number),
@@ -71,4 +92,9 @@ def _line(row: Any) -> BillLine:
         amount=Money(int(row.line_amount), row.currency),
         memo=row.line_description or row.description,
         dimensions=tuple((dimension, code) for dimension, code in codes if code),
+        tax=Money(int(row.tax_amount), row.currency) if taxed else None,
+        tax_code=row.erp_tax_code if taxed else "",
+        form_1099=FLAGS.get(row.form_1099.lower()),
+        form_1099_box=row.form_1099_box,
+        billable=FLAGS.get(row.billable.lower()),
     )

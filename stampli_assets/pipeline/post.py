@@ -25,13 +25,16 @@ from typing import Any
 
 from stampli_assets.model.documents import Document
 from stampli_assets.model.errors import Misconfigured, StampliAssetsError, Transient
+from stampli_assets.model.identity import PostingKey
 from stampli_assets.model.outcome import (
     AlreadyThere,
     ErpRecord,
     Held,
     NotSent,
+    Outcome,
     Posted,
     ProvenAbsent,
+    Unknown,
     Verdict,
 )
 from stampli_assets.model.ports import Book, Clock, Faults, LeaseBook, Ledger, Progress
@@ -73,6 +76,8 @@ class Desk:
     senders: Callable[[int], Executor] = threads
     ended: Collection[str] = ()
     """Runs that are known to have ended: the lease of one of them is taken over at once."""
+    alone_in: str = ""
+    """What one run works on at a time, when that is more than its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +101,10 @@ def is_settled(posting: Posting) -> bool:
     return posting.is_posted and posting.conflict is Conflict.NONE
 
 
-def post(documents: Sequence[Document], desk: Desk) -> Batch:
+def post(documents: Sequence[Document], desk: Desk, held_back: Collection[PostingKey] = ()) -> Batch:
     """Post a batch; every document's posting is answered, in order, however it ended.
+
+    What is ``held_back`` is looked up and read back like the others, and never sent.
 
     Business refusals, holds and lost answers are states of the answered postings. When the ERP could not be
     reached or turned us away, ``stopped_by`` says so and what was not sent is still ``planned``.
@@ -108,7 +115,8 @@ def post(documents: Sequence[Document], desk: Desk) -> Batch:
     """
     with _leased(desk) as lease:
         standing, absent = _looked_up(documents, desk)
-        stopped_by = _send(documents, standing, absent, desk, lease)
+        to_send = [place for place in absent if documents[place].key not in held_back]
+        stopped_by = _send(documents, standing, to_send, desk, lease)
         _read_back(documents, standing, desk)
     return _batch(documents, standing, stopped_by)
 
@@ -138,7 +146,8 @@ def _batch(documents: Sequence[Document], standing: dict[int, Posting], stopped_
 
 @contextmanager
 def _leased(desk: Desk) -> Iterator[Lease]:
-    lease = desk.leases.take(f"{desk.source.connection}/{desk.source.partition}", desk.source.run, desk.ended)
+    name = f"{desk.source.connection}/{desk.alone_in or desk.source.partition}"
+    lease = desk.leases.take(name, desk.source.run, desk.ended)
     desk.faults.reach("leased")
     try:
         yield lease
@@ -323,7 +332,18 @@ def _request(intents: Sequence[Intent], intended: datetime, desk: Desk) -> _Answ
         outcomes = desk.book.post([(intent.document, intent.posting.control_id) for intent in intents])
     except (Transient, Misconfigured) as error:
         return _Answer([NotSent() for _ in intents], _seconds(desk, started), error)
-    return _Answer(outcomes, _seconds(desk, started))
+    verdicts = [_as_sent(intent.document, outcome) for intent, outcome in zip(intents, outcomes, strict=True)]
+    return _Answer(verdicts, _seconds(desk, started))
+
+
+def _as_sent(document: Document, outcome: Outcome) -> Outcome:
+    """What the ERP says to have kept over another total never passes as posted: it is read back, and held as it is found."""
+    if isinstance(outcome, Posted) and outcome.record.total not in {None, document.total}:
+        kept = outcome.record.total
+        assert kept is not None
+        why = f"The ERP kept {document.number} as {outcome.record.record_no} over {kept.labelled}, not as it was sent."
+        return Unknown(why, REPEATED)
+    return outcome
 
 
 def _seconds(desk: Desk, started: datetime) -> float:

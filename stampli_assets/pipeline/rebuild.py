@@ -11,11 +11,11 @@ from stampli_assets.model.ports import Landing
 from stampli_assets.model.postings import Intent
 from stampli_assets.model.remote import LandedFile
 from stampli_assets.pipeline.billing import bills
-from stampli_assets.pipeline.map import Target
 from stampli_assets.pipeline.masters import Masters
 from stampli_assets.pipeline.parse import parse
 from stampli_assets.pipeline.post import Desk, adopt, is_settled
 from stampli_assets.pipeline.stages import map_batch
+from stampli_assets.pipeline.target import Target
 
 if TYPE_CHECKING:
     from stampli_assets.mapping.rules import Rules

@@ -88,11 +88,12 @@ class PostedBatch:
         """
         if self.batch.stopped_by is not None:
             raise self.batch.stopped_by
-        if self.findings:
+        left = [finding for finding in self.findings if not finding.end.is_settled]
+        if left:
             raise Unsettled(
-                f"{len({f.document for f in self.findings})} document(s) of this file are not settled: "
-                f"{summary(self.findings)}; {len(self.batch.settled)} are posted.",
-                remedy=f"Mend these, then rerun this run from failure:\n{told(self.findings)}",
+                f"{len({f.document for f in left})} document(s) of this file are not settled: "
+                f"{summary(left)}; {len(self.batch.settled)} are posted.",
+                remedy=f"Mend these, then rerun this run from failure:\n{told(left)}",
                 code="UNSETTLED",
             )
         return self.batch.settled
@@ -125,6 +126,7 @@ def settled_frame(settled: tuple[Intent, ...], archived_as: str = "") -> pd.Data
     rows = [
         {
             "document": place,
+            "kind": str(intent.document.kind),
             "number": intent.document.number,
             "stampli_invoice_id": intent.document.stampli_id,
             "vendor_id": intent.document.vendor_id,

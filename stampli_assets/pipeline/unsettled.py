@@ -92,6 +92,8 @@ def _why(intent: Intent, stopped_by: StampliAssetsError | None, settle: timedelt
         return End.REFUSED, posting.reason or Reason("REFUSED", "The ERP refused the bill.", f"Ask why, {RERUN}.")
     if posting.state is State.HELD:
         return End.HELD, posting.reason or Reason("HELD", "The bill waits for a person.", f"Decide, {RERUN}.")
+    if posting.reason is not None and stopped_by is None:
+        return End.WAITING, posting.reason
     return End.WAITING, _not_sent(stopped_by)
 
 

@@ -38,7 +38,19 @@ def findings_table(findings: Sequence[Finding]) -> str:
 def postings_table(intents: Sequence[Intent], file_name: str) -> str:
     """What one request, or one file, put into the ERP: the row of the audit trail that a person reads."""
     return markdown(
-        ["File", "Row", "Document", "Record no", "Result", "Amount", "Vendor", "Name", "GL accounts", "Control id"],
+        [
+            "File",
+            "Row",
+            "Kind",
+            "Document",
+            "Record no",
+            "Result",
+            "Amount",
+            "Vendor",
+            "Name",
+            "GL accounts",
+            "Control id",
+        ],
         (_posting_row(intent, file_name) for intent in intents),
         total=len(intents),
     )
@@ -52,6 +64,7 @@ def _posting_row(intent: Intent, file_name: str) -> Sequence[object]:
     return (
         file_name,
         bill.first_row,
+        bill.kind,
         bill.number,
         posting.record_no,
         result,

@@ -76,6 +76,21 @@ def invoices(firm: Firm, count: int, *, today: date, start: int = 1) -> list[Sam
     return [_invoice(firm, number, today) for number in range(start, start + count)]
 
 
+def credit_memos(firm: Firm, count: int, *, today: date, start: int = 1) -> list[SampleInvoice]:
+    """``count`` valid credit memos, each over the whole of the invoice of that number, with negative amounts."""
+    return [_credit(one) for one in invoices(firm, count, today=today, start=start)]
+
+
+def _credit(one: SampleInvoice) -> SampleInvoice:
+    return replace(
+        one,
+        stampli_id=f"{one.stampli_id}-CM",
+        number=f"CM-{one.number}",
+        lines=tuple(replace(line, cents=-line.cents) for line in one.lines),
+        overrides={"Document Type": "CREDIT_MEMO", "Original Invoice Number": one.number},
+    )
+
+
 def _invoice(firm: Firm, number: int, today: date) -> SampleInvoice:
     rng = random.Random(f"{firm.seed}/{number}")
     vendor = rng.choice(firm.trading)

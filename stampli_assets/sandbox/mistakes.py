@@ -9,7 +9,12 @@ from datetime import date
 from stampli_assets.sandbox.exports import dollars, export_csv
 from stampli_assets.sandbox.firm import INACTIVE_ACCOUNT, INACTIVE_VENDOR, TWIN_NAME, Firm
 from stampli_assets.sandbox.invoices import SampleInvoice, invoices, with_lines
-from stampli_assets.sandbox.x3.firm import ACCOUNT_FORBIDDEN_AT_SITE, CLOSED_DIMENSION, SUPPLIER_MATCHED_TWICE
+from stampli_assets.sandbox.x3.firm import (
+    ACCOUNT_FORBIDDEN_AT_SITE,
+    CLOSED_DIMENSION,
+    FORBIDDEN_TOGETHER,
+    SUPPLIER_MATCHED_TWICE,
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,11 @@ MISTAKES: Mapping[str, Mistake] = {
 BRANCH_MISTAKES: Mapping[str, Mistake] = {
     "closed dimension": Mistake("hold", "DIMENSION_NOT_OPEN", _first_line(department=CLOSED_DIMENSION[1])),
     "account of another site": Mistake("hold", "ACCOUNT_SITE", _first_line(account=ACCOUNT_FORBIDDEN_AT_SITE)),
+    "dimension forbidden for the account": Mistake(
+        "hold",
+        "DIMENSION_FORBIDDEN",
+        _first_line(account=FORBIDDEN_TOGETHER[0], klass=FORBIDDEN_TOGETHER[2], department="300"),
+    ),
     "supplier matched twice": Mistake(
         "hold",
         "VENDOR_AMBIGUOUS",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 from stampli_assets.sandbox.branches import Branch, Branches
-from stampli_assets.sandbox.exports import export_csv, export_name
+from stampli_assets.sandbox.exports import export_csv, export_name, export_payments_csv, payments_name
 from stampli_assets.sandbox.firm import (
     COMPANY,
     ENTITY,
@@ -21,9 +22,12 @@ from stampli_assets.sandbox.firm import (
     USER,
     Firm,
 )
+from stampli_assets.sandbox.images import image, image_name
+from stampli_assets.sandbox.intacct import ap_team
 from stampli_assets.sandbox.intacct.server import IntacctSimulator, utc_now
 from stampli_assets.sandbox.invoices import SampleInvoice, invoices
 from stampli_assets.sandbox.mistakes import BRANCH_MISTAKES, MISTAKES, plant
+from stampli_assets.sandbox.payments import payments
 from stampli_assets.sandbox.sftp import SftpServer
 from stampli_assets.sandbox.x3.firm import X3_SECRETS
 
@@ -35,6 +39,8 @@ FIRST_FILES: tuple[tuple[int, tuple[str, ...]], ...] = (
 """Size and mistakes of the exports that wait when the sandbox starts for the first time."""
 FIRST_BRANCH_FILES: tuple[tuple[int, tuple[str, ...]], ...] = ((8, ()), (7, tuple(BRANCH_MISTAKES)))
 """The same for each branch that keeps its books in X3."""
+MOST_UNPAID = 50
+"""Exports that the firm still remembers to pay."""
 HOLDS = tuple(kind for kind, mistake in MISTAKES.items() if mistake.ends_as == "hold")
 
 
@@ -73,7 +79,7 @@ class Sandbox:
         self._count = folder / "exports.json"
 
     def start(self) -> None:
-        """Start every server; the first time, the first files are put into outbound.
+        """Start every server; the first time, the first files are put into outbound, and the image of one invoice.
 
         Raises:
             SandboxError: a port is taken.
@@ -87,8 +93,11 @@ class Sandbox:
             self.stop()
             raise
         if not self._count.exists():
+            first = invoices(self.firm, 1, today=self._now().date())[0]
+            self.put(image_name(first), image(first))
             for size, mistakes in FIRST_FILES:
                 self._export(size, mistakes)
+            self.drop_payments()
         for branch, _ in self.branches or ():
             (self.sftp.root / branch.name / "outbound" / "archive").mkdir(parents=True, exist_ok=True)
             if not self._count_of(branch).exists():
@@ -119,10 +128,32 @@ class Sandbox:
                 self._export(1 + size // 2, (), branch)
         return self._export(size, mistakes)
 
+    def drop_payments(self) -> str:
+        """The firm pays the invoices of its oldest unpaid export; the file with the payments is put into outbound.
+
+        Answers its name, or nothing where everything is paid.
+        """
+        told = self._told()
+        if not told.get("unpaid"):
+            return ""
+        (start, size, day), *rest = told["unpaid"]
+        paid = invoices(self.firm, size, today=date.fromisoformat(day), start=start)
+        name = payments_name(self._now(), told["exports"])
+        self.put(name, export_payments_csv(payments(paid, paid_on=self._now().date(), start=start)))
+        self._tell({**told, "unpaid": rest})
+        return name
+
     def run_forever(self, stop: threading.Event) -> None:
-        """Drop an export every ``every_seconds`` until told to stop."""
-        while not stop.wait(self.every_seconds):
+        """Drop an export every ``every_seconds`` until told to stop; every third time the firm pays, too. The company's AP
+        team releases the drafts of the last time.
+        """
+        for turn in itertools.count(1):
+            if stop.wait(self.every_seconds):
+                return
+            ap_team.release(self.intacct.books, older_than=timedelta(seconds=self.every_seconds / 2))
             self.drop_export()
+            if not turn % 3:
+                self.drop_payments()
 
     def describe(self) -> dict[str, Any]:
         """Every address, account and key that a client needs."""
@@ -157,23 +188,35 @@ class Sandbox:
         beside.rename(outbound / name)
 
     def _export(self, size: int, mistakes: tuple[str, ...], branch: Branch | None = None) -> str:
-        told, count = self._told(branch), self._count_of(branch)
-        good: list[SampleInvoice] = invoices(self.firm, size, today=self._now().date(), start=told["next_invoice"])
+        told, today = self._told(branch), self._now().date()
+        good: list[SampleInvoice] = invoices(self.firm, size, today=today, start=told["next_invoice"])
         name = export_name(self._now(), told["exports"] + 1)
         self.put(name, export_csv(plant(good, mistakes)), branch)
-        beside = count.with_suffix(".tmp")
-        beside.write_text(json.dumps({"exports": told["exports"] + 1, "next_invoice": told["next_invoice"] + size}))
-        beside.replace(count)
+        payable = [told["next_invoice"], size - len(mistakes), today.isoformat()]
+        self._tell(
+            {
+                "exports": told["exports"] + 1,
+                "next_invoice": told["next_invoice"] + size,
+                "unpaid": [*told.get("unpaid", []), payable][-MOST_UNPAID:],
+            },
+            branch,
+        )
         return name
+
+    def _tell(self, told: dict[str, Any], branch: Branch | None = None) -> None:
+        count = self._count_of(branch)
+        beside = count.with_suffix(".tmp")
+        beside.write_text(json.dumps(told))
+        beside.replace(count)
 
     def _count_of(self, branch: Branch | None) -> Path:
         return self._folder / f"exports_{branch.name}.json" if branch is not None else self._count
 
-    def _told(self, branch: Branch | None = None) -> dict[str, int]:
+    def _told(self, branch: Branch | None = None) -> dict[str, Any]:
         count = self._count_of(branch)
         if not count.exists():
             return {"exports": 0, "next_invoice": branch.first_invoice if branch is not None else 1}
-        told: dict[str, int] = json.loads(count.read_text())
+        told: dict[str, Any] = json.loads(count.read_text())
         return told
 
     @staticmethod

@@ -25,7 +25,54 @@ class IntacctCompany(Section):
         Literal["draft", "submit"],
         Field(description="draft: the AP team releases in Intacct; submit: straight to the ledger."),
     ] = "draft"
-    base_currency: Annotated[str, Field(description="Sent as BASECURR when given.")] = ""
+    base_currency: Annotated[
+        str, Field(pattern=r"^([A-Z]{3})?$", description="The company's own currency; sent as BASECURR when given.")
+    ] = ""
+    entities: Annotated[
+        tuple[str, ...],
+        Field(description="At the top level: the only entities that documents may be posted to. Empty: every one."),
+    ] = ()
+    inter_entity: Annotated[
+        Literal["refuse", "send"],
+        Field(description="refuse: a line coded to a location of another entity than its document's is held."),
+    ] = "refuse"
+    foreign_currencies: Annotated[
+        Literal["hold", "send"],
+        Field(description="hold: an invoice in another currency than its vendor's is held; send: it is posted."),
+    ] = "hold"
+    exchange_rate_type: Annotated[
+        str,
+        Field(description="The rates for foreign currencies where the file gives none; empty: Intacct Daily Rate."),
+    ] = ""
+    tax: Annotated[
+        Literal["refuse", "on_top", "inclusive"],
+        Field(
+            description="Of tax beside a line's amount. refuse: such documents are held. on_top: the exact tax is sent "
+            "with its tax detail. inclusive: whole amounts are sent, and Intacct finds the tax by the detail's rate. Tax "
+            "details exist in Australia, the United Kingdom and South Africa only."
+        ),
+    ] = "refuse"
+    tax_solution: Annotated[
+        str, Field(description="Such as Australia - GST; needed at the top level with several tax jurisdictions.")
+    ] = ""
+    adjustment_sign: Annotated[
+        Literal["negative", "positive"],
+        Field(
+            description="The sign of a vendor's credit (AP adjustment) in Intacct. The vendor does not document it: post "
+            "one credit to a sandbox company and see that it reduces what is owed."
+        ),
+    ] = "negative"
+    payment_method: Annotated[
+        Literal["EFT", "Cash"],
+        Field(description="Under which method payments are recorded; their money has moved, so no other one is sent."),
+    ] = "EFT"
+    payment_number: Annotated[
+        Literal["number", "id"],
+        Field(
+            description="What stands as document number of a payment: its check number or trace id where it has one, or "
+            "always Stampli's payment id (where several payments to one vendor share a number)."
+        ),
+    ] = "number"
     functions_per_request: Annotated[int, Field(ge=1, le=100)] = 25
     parallel_requests: Annotated[int, Field(ge=1, le=8)] = 2
     settle_minutes: Annotated[
@@ -46,6 +93,10 @@ class IntacctCompany(Section):
         address = urlsplit(self.endpoint)
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in LOOPBACK):
             raise ValueError("endpoint: https is required; http only on this machine's own address (the sandbox)")
+        if self.exchange_rate_type and not self.base_currency:
+            raise ValueError("exchange_rate_type needs base_currency: only foreign currencies have a rate")
+        if self.entities and self.entity_id:
+            raise ValueError("entities are for the top level: leave entity_id empty, or leave entities out")
         if self.reply_seconds + 2 * self.backoff_seconds > self.settle_minutes * 60:
             raise ValueError(
                 "settle_minutes must be longer than reply_seconds and twice backoff_seconds together: a document may "

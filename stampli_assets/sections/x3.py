@@ -72,9 +72,29 @@ class X3Folder(Section):
         dict[str, str],
         Field(default_factory=dict, description="The X3 dimension type of each of our dimensions: {department: CCT}."),
     ]
-    tax_code: Annotated[str, Field(description="Sent with every line when given; one without tax keeps the total.")] = (
-        ""
-    )
+    tax_code: Annotated[
+        str, Field(description="Sent with every line that has none of its own; one without tax keeps the total.")
+    ] = ""
+    tax: Annotated[
+        Literal["refuse", "on_top"],
+        Field(
+            description="Of tax beside a line's amount. refuse: such documents are held. on_top: the tax code of each line "
+            "is sent, and X3 computes the tax; where it finds another than the document says, nothing is kept or it is held."
+        ),
+    ] = "refuse"
+    base_currency: Annotated[
+        str, Field(pattern=r"^([A-Z]{3})?$", description="The company's own currency, whose documents carry no rate.")
+    ] = ""
+    foreign_currencies: Annotated[
+        Literal["hold", "send"],
+        Field(description="hold: an invoice in another currency than its supplier's is held; send: it is posted."),
+    ] = "hold"
+    exchange_rate_type: Annotated[
+        str,
+        Field(
+            description="X3's choice of rates (GraphQL: dailyRate, REST: 1) where the file gives no rate; empty: X3's own."
+        ),
+    ] = ""
     chart: Annotated[str, Field(description="The chart of accounts that is read; empty: every one.")] = ""
     names: Annotated[
         dict[str, Any],
@@ -111,6 +131,8 @@ class X3Folder(Section):
 
     @model_validator(mode="after")
     def _safe(self) -> X3Folder:
+        if self.exchange_rate_type and not self.base_currency:
+            raise ValueError("exchange_rate_type needs base_currency: only foreign currencies have a rate")
         address = urlsplit(self.base_url)
         if address.scheme != "https" and not (self.plain_http and address.hostname in LOOPBACK):
             raise ValueError("base_url: https is required; plain_http: true only on this machine's own address")

@@ -1,8 +1,9 @@
-"""Stampli's outbound directory: listing, download, and the move to archive."""
+"""Stampli's outbound directory: listing, download, the move to archive; and putting files into other directories."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import stat
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -19,7 +20,7 @@ CHUNK_BYTES = 256 * 1024
 
 
 class SftpInbox:
-    """Implements the port :class:`~stampli_assets.model.ports.Inbox`; each call has a connection of its own."""
+    """Implements the ports :class:`~stampli_assets.model.ports.Inbox` and ``Outbox``; each call has a connection of its own."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -73,6 +74,24 @@ class SftpInbox:
                 raise self._about(self.server.archive, error) from None
         return name
 
+    def put(self, directory: str, name: str, content: bytes) -> bool:
+        """Put a file into a directory that is there: written beside under a name that nobody takes, then renamed.
+
+        One of that name that lies there already is left as it is; ``False`` says so.
+        """
+        path, beside = f"{directory}/{name}", f"{directory}/.{name}.tmp"
+        with connected(self.server) as client:
+            try:
+                if _stat(client, path) is not None:
+                    return False
+                client.putfo(io.BytesIO(content), beside, file_size=len(content), confirm=True)
+                client.rename(beside, path)
+            except OSError as error:
+                if error.errno is None:
+                    raise
+                raise self._about(directory, error) from None
+        return True
+
     def _outbound(self, name: str) -> str:
         return f"{self.server.outbound}/{name}"
 
@@ -121,7 +140,7 @@ class SftpInbox:
         if isinstance(error, FileNotFoundError):
             return Misconfigured(
                 f"{path} does not exist on {self.server.address}.",
-                remedy="Check outbound and archive in the settings; a file may also have been taken away meanwhile.",
+                remedy="Check the directories in the settings; a file may also have been taken away meanwhile.",
                 code="SFTP_MISSING",
             )
         return Transient(f"{path} on {self.server.address} cannot be used: {error}.", code="SFTP_FAILED")
@@ -157,5 +176,7 @@ def _still_written(file: RemoteFile) -> Transient:
 
 
 def _make_folder(client: paramiko.SFTPClient, path: str) -> None:
-    if _stat(client, path) is None:
+    """With the folders above it."""
+    if path and _stat(client, path) is None:
+        _make_folder(client, path.rpartition("/")[0])
         client.mkdir(path)

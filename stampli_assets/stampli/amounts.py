@@ -102,7 +102,7 @@ def _unsigned(text: str, currency: str) -> tuple[bool, str]:
 
 def _refuse_other_currency(mark: str, currency: str, text: str) -> None:
     if currency and currency not in _MARKS.get(mark, {mark}):
-        raise Fault("CURRENCY_SIGN", f"{shown(text)} is marked {mark}, the invoice's currency is {currency}")
+        raise Fault("CURRENCY_SIGN", f"{shown(text)} is marked {mark}, its row's currency is {currency}")
 
 
 def _no_number(text: str, style: str) -> Fault:

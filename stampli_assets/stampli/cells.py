@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,11 +11,10 @@ import pandas as pd
 import pyarrow as pa
 
 from stampli_assets.model.errors import FileRefused
-from stampli_assets.model.frames import DOCUMENT_TEXTS, LINE_TEXTS, MONEY_COLUMNS
 from stampli_assets.stampli.amounts import minor_units, read_both_ways, styles_of
 from stampli_assets.stampli.coded import Coded, texts
-from stampli_assets.stampli.columns import BY_NAME, CUSTOM, CUSTOM_PREFIX, Cell
-from stampli_assets.stampli.dates import refuse_other_format, said
+from stampli_assets.stampli.columns import CUSTOM, CUSTOM_PREFIX, Cell, Column
+from stampli_assets.stampli.dates import read_date, refuse_other_format, said
 from stampli_assets.stampli.faults import Fault, SwappedDate, cut, shown
 from stampli_assets.stampli.headers import Headers
 from stampli_assets.stampli.layout import Layout
@@ -24,7 +23,6 @@ from stampli_assets.stampli.values import reader, trimmed
 
 MAX_FAULTS = 100_000
 """More faulty cells than this are no list for a person: the layout or the file is wrong as a whole."""
-_TEXT_COLUMNS = tuple(name for name in (*DOCUMENT_TEXTS, *LINE_TEXTS, "line_number") if name != "custom")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,10 @@ class _Work:
     apart: frozenset[int]
     """Rows whose cells cannot be told apart: nothing more is said about them."""
 
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        return self.layout.contract.by_name
+
 
 def read_cells(raw: RawTable, headers: Headers, name: str, layout: Layout) -> Cells:
     """Read every cell of every known column.
@@ -75,18 +77,19 @@ def read_cells(raw: RawTable, headers: Headers, name: str, layout: Layout) -> Ce
     work = _Work(raw, headers, name, layout, Cells(frame), apart)
     for fault in raw.faults:
         _mark(work, fault.at, fault.column, fault.value, Fault(fault.rule, fault.because), even_apart=True)
-    given = {column: _given(work, column, count) for column in (*_TEXT_COLUMNS, *MONEY_COLUMNS)}
+    contract = layout.contract
+    given = {column: _given(work, column, count) for column in contract.by_name}
     _refuse_other_dates(work, given)
     _refuse_other_numbers(work, given)
-    for column in _TEXT_COLUMNS:
+    for column in contract.texts:
         _read_texts(work, column, given.pop(column))
-    for column in MONEY_COLUMNS:
+    for column in contract.amounts:
         _read_money(work, column, given.pop(column))
     if layout.credit_sign == "unsigned":
         _turn_credits(work)
-    _check_custom(work)
-    frame["custom"] = _custom(raw, headers, count)
-    frame["posting_date"] = frame["posting_date"].where(frame["posting_date"] != "", frame["invoice_date"])
+    if contract.has_custom:
+        _check_custom(work)
+        frame["custom"] = _custom(raw, headers, count)
     return work.cells
 
 
@@ -105,21 +108,21 @@ def _given(work: _Work, column: str, count: int) -> Coded:
 
 def _refuse_other_dates(work: _Work, given: dict[str, Coded]) -> None:
     """Dates none of which is as declared: the question is about the file, not about one invoice."""
+    usual = work.layout.date_format
     dates = [
-        name
-        for name in _TEXT_COLUMNS
-        if BY_NAME[name].cell is Cell.DATE and work.layout.date_format_of(name) == work.layout.date_format
+        column.name
+        for column in work.columns.values()
+        if column.cell is Cell.DATE and work.layout.date_format_of(column.name) == usual
     ]
     told = {text for name in dates for text in given[name].values if text}
-    read = reader(BY_NAME["invoice_date"], work.layout)
-    if told and all(_is_strange(read, text) for text in told):
-        refuse_other_format(told, work.layout.date_format, work.name)
+    if told and all(_is_strange(text, usual) for text in told):
+        refuse_other_format(told, usual, work.name)
 
 
-def _is_strange(read: Callable[[str], str], text: str) -> bool:
+def _is_strange(text: str, date_format: str) -> bool:
     """Whether it cannot be read at all; day and month swapped is a reason of its own."""
     try:
-        read(text)
+        read_date(text, date_format)
     except SwappedDate:
         return False
     except Fault:
@@ -129,7 +132,7 @@ def _is_strange(read: Callable[[str], str], text: str) -> bool:
 
 def _refuse_other_numbers(work: _Work, given: dict[str, Coded]) -> None:
     """Amounts none of which is in the declared style, and all of which are in another."""
-    told = sorted({text for name in MONEY_COLUMNS for text in given[name].values if text})
+    told = sorted({text for name in work.layout.contract.amounts for text in given[name].values if text})
     parted = [text for text in told if not text.lstrip("-").isdigit()]
     if not parted or any(styles_of([text]) and work.layout.number_style in styles_of([text]) for text in parted):
         return
@@ -147,7 +150,7 @@ def _refuse_other_numbers(work: _Work, given: dict[str, Coded]) -> None:
 
 
 def _read_texts(work: _Work, column: str, given: Coded) -> None:
-    rule = BY_NAME[column]
+    rule = work.columns[column]
     read = reader(rule, work.layout)
     values: list[str] = []
     faults: dict[int, Fault] = {}
@@ -176,7 +179,7 @@ def _read_texts(work: _Work, column: str, given: Coded) -> None:
 
 
 def _tell_cut(work: _Work, column: str, given: Coded) -> None:
-    limit = BY_NAME[column].limit
+    limit = work.columns[column].limit
     long = [code for code, text in enumerate(given.values) if len(text) > limit]
     if not long:
         return
@@ -192,7 +195,7 @@ def _tell_cut(work: _Work, column: str, given: Coded) -> None:
 
 def _tell_lost_zeros(work: _Work, column: str, given: Coded) -> None:
     """The same number with and without leading zeros in one column: said, because it can be seen; nothing is repaired."""
-    if BY_NAME[column].cell is not Cell.ID or column not in work.headers.places:
+    if work.columns[column].cell is not Cell.ID or column not in work.headers.places:
         return
     padded = {text.lstrip("0"): text for text in given.values if text[:1] == "0" and text.isdigit()}
     twins = sorted((text, padded[text]) for text in given.values if text in padded and text)
@@ -212,7 +215,7 @@ def _read_money(work: _Work, column: str, given: Coded) -> None:
     told = [given.values[pair // len(currencies)] for pair in pairs.tolist()]
     for place, (text, pair) in enumerate(zip(told, pairs.tolist(), strict=True)):
         currency = str(currencies[pair % len(currencies)])
-        if not text and BY_NAME[column].required:
+        if not text and work.columns[column].required:
             faults[place] = Fault("MISSING", "it is empty; an empty amount is not zero")
         if not currency or not text:
             continue
@@ -231,7 +234,7 @@ def _turn_credits(work: _Work) -> None:
     because = "credit memos carry positive amounts in this layout, and this one is negative"
     for at in np.flatnonzero(credits_ & (frame["invoice_total"].to_numpy() < 0)).tolist():
         _mark(work, at, "invoice_total", str(frame.at[at, "invoice_total"]), Fault("CREDIT_SIGN", because))
-    for column in MONEY_COLUMNS:
+    for column in work.layout.contract.amounts:
         amounts = frame[column].to_numpy()
         frame[column] = pd.Series(np.where(credits_, -amounts, amounts), dtype="int64")
 
@@ -250,7 +253,7 @@ def _mark(work: _Work, at: int, column: str, value: str, fault: Fault, *, even_a
         return
     raw, title = work.raw, _title(work, column)
     row, line = raw.rows[at], raw.lines[at]
-    if raw.head_rows and column in BY_NAME and BY_NAME[column].of_document:
+    if raw.head_rows and column in work.columns and work.columns[column].of_document:
         row, line = raw.head_rows[at], raw.head_lines[at]
     cell = f", column {title!r}" if column else ""
     sentence = f"Row {row} (line {line}){cell}: {fault.because}."
@@ -295,4 +298,6 @@ def _custom(raw: RawTable, headers: Headers, count: int) -> pd.Series:
 def _title(work: _Work, column: str) -> str:
     if not column:
         return ""
-    return work.headers.titles.get(column, BY_NAME[column].header if column in BY_NAME else CUSTOM_PREFIX + column)
+    return work.headers.titles.get(
+        column, work.columns[column].header if column in work.columns else CUSTOM_PREFIX + column
+    )

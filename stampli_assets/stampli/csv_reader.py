@@ -18,7 +18,7 @@ import pyarrow.compute
 import pyarrow.csv
 
 from stampli_assets.model.errors import FileRefused
-from stampli_assets.stampli.columns import accepted_headers, squeezed
+from stampli_assets.stampli.columns import squeezed
 from stampli_assets.stampli.csv_refusals import broken, refuse_cut_off, refuse_too_ragged, refuse_wide
 from stampli_assets.stampli.envelope import SEND_AGAIN
 from stampli_assets.stampli.layout import Layout
@@ -48,7 +48,7 @@ class _Reading:
     @cached_property
     def known(self) -> frozenset[str]:
         """Every header that this connection accepts, squeezed."""
-        return frozenset(accepted_headers(self.layout.headers))
+        return frozenset(self.layout.contract.accepted(self.layout.headers))
 
 
 def read_csv(stream: io.BufferedReader, name: str, layout: Layout) -> RawTable:

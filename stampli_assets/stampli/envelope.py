@@ -281,7 +281,7 @@ def refuse_markup(stream: io.BufferedReader, name: str, layout: Layout) -> None:
 
 def _wrong_type(name: str, kind: str) -> FileRefused:
     return FileRefused(
-        f"{name} is {kind}, not an export of invoices.",
+        f"{name} is {kind}, not a CSV or XML export.",
         remedy="Check the export format in Stampli. " + SEND_AGAIN,
         code="WRONG_TYPE",
     )

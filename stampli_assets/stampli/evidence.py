@@ -8,7 +8,8 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field
 
-from stampli_assets.stampli.columns import accepted_headers, squeezed
+from stampli_assets.stampli.columns import squeezed
+from stampli_assets.stampli.contracts import known_headers
 
 SAMPLE_RECORDS = 100_000
 _HEADER_AMONG = 20
@@ -124,7 +125,7 @@ def grid_of(text: str) -> Grid:
 
 
 def _tried(text: str, delimiter: str) -> _Try:
-    accepted = accepted_headers({})
+    accepted = known_headers()
     records: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:

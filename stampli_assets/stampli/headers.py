@@ -6,21 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stampli_assets.model.errors import FileRefused
-from stampli_assets.stampli.columns import (
-    BY_NAME,
-    INVOICE_COLUMNS,
-    accepted_headers,
-    holds_bank_details,
-    squeezed,
-)
+from stampli_assets.stampli.columns import holds_bank_details, squeezed
+from stampli_assets.stampli.contracts import recognized
 from stampli_assets.stampli.layout import Layout
-
-_OTHER_KINDS = {
-    "stamplipaymentid": "payments",
-    "paymentid": "payments",
-    "paymentdate": "payments",
-    "dimension": "cost centres",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +28,21 @@ def match_headers(headers: Sequence[str], name: str, layout: Layout, names: Sequ
     Raises:
         FileRefused: a required column is missing, two columns claim one meaning, or an unknown column is not allowed.
     """
-    accepted = accepted_headers(layout.headers)
+    contract = layout.contract
+    accepted = contract.accepted(layout.headers)
     declared = {squeezed(title): called for called, titles in layout.custom.items() for title in (called, *titles)}
     places: dict[str, int] = {}
     custom: dict[str, int] = {}
     unknown: list[str] = []
     notes: list[str] = []
     for place, title in enumerate(headers):
+        if contract.shuns_bank and holds_bank_details(title):
+            notes.append(_not_read(title))
+            continue
         canonical = (names[place] or None) if names else accepted.get(squeezed(title))
         if canonical in places:
             raise FileRefused(
-                f"{name} has two columns for {BY_NAME[canonical].header}: {headers[places[canonical]]!r} and {title!r}.",
+                f"{name} has two columns for {contract.by_name[canonical].header}: {headers[places[canonical]]!r} and {title!r}.",
                 remedy="Remove one of them from the export.",
                 code="HEADER_TWICE",
             )
@@ -65,14 +57,14 @@ def match_headers(headers: Sequence[str], name: str, layout: Layout, names: Sequ
                 )
             custom[called] = place
         elif holds_bank_details(title):
-            notes.append(f"The column {title!r} looks like bank details; it was not read.")
+            notes.append(_not_read(title))
         else:
             unknown.append(title)
     _refuse_missing(headers, places, name, layout)
     if unknown and layout.unknown_columns == "refuse":
         raise FileRefused(
             f"{name} has columns that are not known: {', '.join(map(repr, unknown))}.",
-            remedy="Add them to layout.columns in the settings, or set unknown_columns to warn.",
+            remedy=f"Add them to {contract.settings}.columns in the settings, or set unknown_columns to warn.",
             code="HEADER_UNKNOWN",
         )
     notes += [f"The column {title!r} is not known; it was not used." for title in unknown]
@@ -80,8 +72,14 @@ def match_headers(headers: Sequence[str], name: str, layout: Layout, names: Sequ
     return Headers(places, titles, custom, tuple(notes))
 
 
+def _not_read(title: str) -> str:
+    return f"The column {title!r} looks like bank details; it was not read."
+
+
 def _custom(title: str, declared: dict[str, str], layout: Layout) -> str | None:
     """The custom field of a header, if it is one."""
+    if not layout.contract.has_custom:
+        return None
     prefix, bare = layout.custom_prefix.strip().casefold(), title.strip()
     if squeezed(title) in declared:
         return declared[squeezed(title)]
@@ -91,17 +89,16 @@ def _custom(title: str, declared: dict[str, str], layout: Layout) -> str | None:
 
 
 def _refuse_missing(headers: Sequence[str], places: dict[str, int], name: str, layout: Layout) -> None:
-    given = {*places, *layout.constants}
-    missing = [column.header for column in INVOICE_COLUMNS if column.required and column.name not in given]
-    if "vendor_id" not in given and "vendor_name" not in given:
-        missing.append("Vendor ID (or Vendor Name)")
+    contract = layout.contract
+    missing = contract.missing({*places, *layout.constants})
     if not missing:
         return
-    kind = next((kind for title in headers if (kind := _OTHER_KINDS.get(squeezed(title)))), None)
-    looks = f" It looks like a file of {kind}." if kind else ""
+    other = recognized(headers)
+    looks = f" It looks like a file of {other.documents}." if other and other is not contract else ""
     delimiter = " The whole header is one column: the delimiter may be another one." if len(headers) == 1 else ""
     raise FileRefused(
-        f"{name} is no invoice file: it has no column {', '.join(missing)}.{looks}{delimiter}",
-        remedy="Check the export template in Stampli, or name this file's headers in layout.columns of the settings.",
+        f"{name} is no {contract.document} file: it has no column {', '.join(missing)}.{looks}{delimiter}",
+        remedy=f"Check the export template in Stampli, or name this file's headers in {contract.settings}.columns of the "
+        "settings.",
         code="COLUMN_MISSING",
     )

@@ -1,4 +1,4 @@
-"""How one connection's invoice files are written: the layout that its settings declare."""
+"""How one kind of a connection's files is written: the layout that its settings declare."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from enum import StrEnum
 
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.identity import digest
-from stampli_assets.stampli.columns import BY_NAME, CUSTOM_PREFIX
+from stampli_assets.stampli.columns import CUSTOM_PREFIX, holds_bank_details
+from stampli_assets.stampli.contracts import INVOICES, Contract
 
 
 class Shape(StrEnum):
-    """``flat``: one row per coding line. ``header_lines``: rows marked as header or line. ``xml``: elements by path."""
+    """``flat``: one row per coding line, paid invoice or record. ``header_lines``: rows marked as header or line.
+    ``xml``: elements by path.
+    """
 
     FLAT = "flat"
     HEADER_LINES = "header_lines"
@@ -52,14 +55,15 @@ class RecordTypes:
 
 @dataclass(frozen=True, slots=True)
 class XmlShape:
-    """Of the shape ``xml``: where invoices, lines and fields are. Names are compared without namespace.
+    """Of the shape ``xml``: where documents, lines and fields are. Names are compared without namespace.
 
     A path is names joined by ``/``, the last of which may be an attribute (``Header/Vendor/@id``). Document columns
-    start at the invoice, line columns at the line. Without a path, an element's name is its header without spaces.
+    start at the document, line columns at the line. Without a path, an element's name is its header without spaces.
     """
 
-    invoice: str = "Invoice"
-    line: str = "Lines/Line"
+    document: str = ""
+    line: str = ""
+    """Empty: as the contract of this kind of file says."""
     paths: Mapping[str, str] = field(default_factory=dict)
     version: str = "1.0"
     """The root's ``version`` must be this where it has one; empty: any."""
@@ -70,6 +74,8 @@ class XmlShape:
 class Layout:
     """A file layout. ``number_style`` is ``plain`` (1234.50), ``us`` (1,234.50) or ``eu`` (1.234,50 or 1 234,50)."""
 
+    contract: Contract = INVOICES
+    """The kind of file."""
     shape: Shape = Shape.FLAT
     version: str = ""
     """What a person calls this version of the layout; ``digest`` is what the machine calls it."""
@@ -118,8 +124,9 @@ class Layout:
         """This layout.
 
         Raises:
-            Misconfigured: it names a column that invoices do not have, or contradicts itself.
+            Misconfigured: it names a column that this kind of file does not have, or contradicts itself.
         """
+        contract = self.contract
         fields = (*self.records.header_fields, *self.records.line_fields)
         declared = (
             *self.headers,
@@ -129,10 +136,10 @@ class Layout:
             *(one for one in fields if one != "-"),
         )
         for name in declared:
-            if name not in BY_NAME:
+            if name not in contract.by_name:
                 raise Misconfigured(
-                    f"The layout names the column {name!r}, which invoices do not have.",
-                    remedy=f"Known columns: {', '.join(BY_NAME)}.",
+                    f"The layout names the column {name!r}, which {contract.documents} do not have.",
+                    remedy=f"Known columns: {', '.join(contract.by_name)}.",
                     code="LAYOUT",
                 )
         if bool(self.records.header_fields) != bool(self.records.line_fields):
@@ -141,7 +148,38 @@ class Layout:
                 remedy="Give header_fields and line_fields, or neither where the file has a header row.",
                 code="LAYOUT",
             )
+        if self.shape is Shape.HEADER_LINES and not contract.has_records:
+            raise Misconfigured(
+                f"The layout says header_lines, and {contract.documents} are not read from header and line records.",
+                remedy="Set kind to flat or xml. Only invoice files come as header and line records.",
+                code="LAYOUT",
+            )
+        if contract.shuns_bank:
+            self._refuse_bank()
         return self
+
+    def _refuse_bank(self) -> None:
+        told = [title for titles in self.headers.values() for title in titles]
+        told += self.xml.paths.values()
+        for title in told:
+            if holds_bank_details(title):
+                raise Misconfigured(
+                    f"The layout names {title!r}, which looks like bank details; they are never read from a file of "
+                    f"{self.contract.documents}.",
+                    remedy="Take it out of the layout. Bank details are kept in the ERP, where their change is approved.",
+                    code="LAYOUT",
+                )
+
+    @property
+    def xml_document(self) -> tuple[str, ...]:
+        """The steps from the root to a document."""
+        return tuple((self.xml.document or self.contract.xml_document).split("/"))
+
+    @property
+    def xml_line(self) -> tuple[str, ...]:
+        """The steps from a document to a line; none where every document is a row."""
+        told = self.xml.line or self.contract.xml_line
+        return tuple(told.split("/")) if told else ()
 
     def date_format_of(self, column: str) -> str:
         """How the dates of a column are written."""
@@ -156,4 +194,6 @@ class Layout:
     @property
     def digest(self) -> str:
         """Changes when the layout does."""
-        return digest(asdict(self))
+        told = asdict(replace(self, contract=INVOICES)) | {"contract": self.contract.kind}
+        told["xml"] |= {"document": "/".join(self.xml_document), "line": "/".join(self.xml_line)}
+        return digest(told)

@@ -1,101 +1,39 @@
-"""The part of the settings file that declares a connection's layout (``stampli.layout``), typed; it makes a Layout."""
+"""The parts of the settings file that declare how each kind of a connection's files is written; they make a Layout."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from stampli_assets.stampli.columns import BY_NAME, CUSTOM_PREFIX, squeezed
-from stampli_assets.stampli.layout import ColumnRule, Layout, RecordTypes, Shape, XmlShape
+from stampli_assets.stampli.columns import CUSTOM_PREFIX, squeezed
+from stampli_assets.stampli.contracts import COST_CENTRES, GL_ACCOUNTS, INVOICES, PAYMENTS, VENDORS, Contract
+from stampli_assets.stampli.layout import ColumnRule, Layout, RecordTypes, Shape
+from stampli_assets.stampli.layout_parts import (
+    ColumnLayout,
+    PaymentXml,
+    RecordLayout,
+    RecordXml,
+    XmlLayout,
+    XmlPart,
+    is_date_format,
+)
 
 Encoding = Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "iso-8859-1", "iso-8859-15"]
-_SAMPLE = datetime(2026, 11, 22, tzinfo=UTC)
-_PATH = r"^@?[A-Za-z_][\w.-]*(/@?[A-Za-z_][\w.-]*)*$"
 
 
-class _Part(BaseModel):
+class FileLayout(BaseModel):
+    """How one kind of this connection's files is written; what is the same for every kind."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    contract: ClassVar[Contract]
 
-def _is_date_format(told: str) -> str:
-    """A format is one that gives the same day back."""
-    if told:
-        try:
-            again = datetime.strptime(_SAMPLE.strftime(told), told)  # noqa: DTZ007 - a date has no time zone
-        except ValueError:
-            raise ValueError(f"{told!r} is no date format such as %Y-%m-%d or %d/%m/%Y") from None
-        if again.date() != _SAMPLE.date():
-            raise ValueError(f"{told!r} does not tell year, month and day")
-    return told
-
-
-class ColumnLayout(_Part):
-    """What is declared of one column: further headers, and how its cells are written."""
-
-    header: Annotated[tuple[str, ...], Field(description="Further accepted headers.")] = ()
-    date_format: Annotated[str, Field(description="Of this column alone, where it differs from the layout's.")] = ""
-    width: Annotated[int, Field(ge=0, le=64, description="Characters of every value; 0: any.")] = 0
-    pad: Annotated[str, Field(max_length=1, description="Fill up to width from the left with this.")] = ""
-    map: Annotated[dict[str, str], Field(description="What the export says → what is read.")] = {}
-    on_missing: Annotated[
-        Literal["reject", "keep"], Field(description="What becomes of a value that the map does not know.")
-    ] = "reject"
-
-    @field_validator("date_format")
-    @classmethod
-    def _is_format(cls, told: str) -> str:
-        return _is_date_format(told)
-
-    @model_validator(mode="after")
-    def _pad_needs_width(self) -> ColumnLayout:
-        if self.pad and not self.width:
-            raise ValueError("pad needs width")
-        return self
-
-
-class RecordLayout(_Part):
-    """Of ``kind: header_lines``."""
-
-    column: Annotated[str, Field(description="Header of the record type column; empty: the first column.")] = ""
-    header: Annotated[str, Field(min_length=1, description="The type of header records.")] = "H"
-    line: Annotated[str, Field(min_length=1, description="The type of line records.")] = "L"
-    ignored: Annotated[tuple[str, ...], Field(description="Types that are left out, such as a trailer.")] = ()
-    header_fields: Annotated[
-        tuple[str, ...],
-        Field(
-            description="Without a header row: canonical columns of a header record after its type; '-' is not read."
-        ),
-    ] = ()
-    line_fields: Annotated[tuple[str, ...], Field(description="The same for line records.")] = ()
-
-    @model_validator(mode="after")
-    def _types_differ(self) -> RecordLayout:
-        if self.header == self.line or {self.header, self.line} & set(self.ignored):
-            raise ValueError("header, line and ignored must be different record types")
-        return self
-
-
-class XmlLayout(_Part):
-    """Of ``kind: xml``. Paths are names joined by /, the last of which may be an @attribute."""
-
-    invoice: Annotated[str, Field(pattern=_PATH, description="From the root to an invoice.")] = "Invoice"
-    line: Annotated[str, Field(pattern=_PATH, description="From an invoice to a coding line.")] = "Lines/Line"
-    paths: Annotated[
-        dict[str, Annotated[str, Field(pattern=_PATH)]],
-        Field(description="Canonical column → path, from the invoice or the line."),
-    ] = {}
-    version: Annotated[str, Field(description="What the root's version must be; empty: any.")] = "1.0"
-    max_depth: Annotated[int, Field(ge=3, le=200)] = 32
-
-
-class InvoiceLayout(_Part):
-    """How the invoice files of this connection are written."""
-
-    kind: Annotated[Shape, Field(description="flat: a row per coding line; header_lines: marked records; xml.")] = (
-        Shape.FLAT
-    )
+    kind: Annotated[
+        Shape, Field(description="flat: a row per coding line, paid invoice or record; header_lines: of invoices; xml.")
+    ] = Shape.FLAT
     version: Annotated[str, Field(description="Your own name for this version of the layout, such as 2026-11.")] = ""
     encoding: Encoding = "utf-8"
     delimiter: Literal[",", ";", "\t", "|"] = ","
@@ -108,10 +46,6 @@ class InvoiceLayout(_Part):
         Literal["plain", "us", "eu"], Field(description="plain: 1234.50, us: 1,234.50, eu: 1.234,50")
     ] = "plain"
     date_format: Annotated[str, Field(description="As in strftime; one format per connection.")] = "%Y-%m-%d"
-    credit_sign: Annotated[
-        Literal["signed", "unsigned"],
-        Field(description="unsigned: credit memos carry positive amounts, which are turned."),
-    ] = "signed"
     compression: Annotated[
         Literal["refuse", "accept"], Field(description="accept: gzip, and zip with exactly one member.")
     ] = "refuse"
@@ -125,36 +59,41 @@ class InvoiceLayout(_Part):
     constants: Annotated[
         dict[str, str], Field(description="Values for canonical columns that the export does not carry.")
     ] = {}
-    custom: Annotated[
-        dict[str, tuple[str, ...]], Field(description="Custom fields: the name passed on → the headers that carry it.")
-    ] = {}
-    custom_prefix: Annotated[str, Field(description="Headers that begin so are custom fields; empty: none.")] = (
-        CUSTOM_PREFIX
-    )
-    records: RecordLayout = RecordLayout()
-    xml: XmlLayout = XmlLayout()
+    xml: XmlPart = XmlPart()
     max_megabytes: Annotated[int, Field(ge=1, le=4096)] = 256
     max_rows: Annotated[int, Field(ge=1)] = 2_000_000
     max_field_characters: Annotated[int, Field(ge=100, le=1_000_000)] = 32_000
     max_ratio: Annotated[int, Field(ge=2, le=1000, description="How many times an archive may grow.")] = 100
+
+    @field_validator("kind")
+    @classmethod
+    def _is_read_in_this_shape(cls, told: Shape) -> Shape:
+        if told is Shape.HEADER_LINES and not cls.contract.has_records:
+            raise ValueError(
+                f"{cls.contract.documents} are not read from header and line records; only invoices are. Give flat or xml"
+            )
+        return told
 
     @field_validator("date_format")
     @classmethod
     def _is_format(cls, told: str) -> str:
         if not told:
             raise ValueError("a date format is needed, such as %Y-%m-%d")
-        return _is_date_format(told)
+        return is_date_format(told)
 
     @field_validator("columns", "constants")
     @classmethod
     def _names_columns(cls, told: dict[str, object]) -> dict[str, object]:
-        unknown = sorted(name for name in told if name not in BY_NAME)
+        known = cls.contract.by_name
+        unknown = sorted(name for name in told if name not in known)
         if unknown:
-            raise ValueError(f"{', '.join(unknown)}: no column of an invoice; known are {', '.join(BY_NAME)}")
+            raise ValueError(
+                f"{', '.join(unknown)}: no column of {cls.contract.documents}; known are {', '.join(known)}"
+            )
         return told
 
     @model_validator(mode="after")
-    def _headers_differ(self) -> InvoiceLayout:
+    def _headers_differ(self) -> Self:
         claimed: dict[str, str] = {}
         for name, titles in self._headers().items():
             for title in titles:
@@ -167,10 +106,15 @@ class InvoiceLayout(_Part):
         """What the readers work with.
 
         Raises:
-            Misconfigured: it names a column that invoices do not have, or contradicts itself.
+            Misconfigured: it names a column that this kind of file does not have, or contradicts itself.
         """
+        return self._plain().with_headers(self._headers())
+
+    def _plain(self) -> Layout:
+        """The layout but for its headers."""
         told = {name: column for name, column in self.columns.items() if isinstance(column, ColumnLayout)}
         return Layout(
+            contract=self.contract,
             shape=self.kind,
             version=self.version,
             encoding=self.encoding,
@@ -180,7 +124,6 @@ class InvoiceLayout(_Part):
             final_newline=self.final_newline,
             number_style=self.number_style,
             date_format=self.date_format,
-            credit_sign=self.credit_sign,
             compression=self.compression,
             unknown_columns=self.unknown_columns,
             rules={
@@ -188,17 +131,81 @@ class InvoiceLayout(_Part):
                 for name, column in told.items()
             },
             constants=dict(self.constants),
-            custom=dict(self.custom),
-            custom_prefix=self.custom_prefix,
-            records=RecordTypes(**self.records.model_dump()),
-            xml=XmlShape(**self.xml.model_dump()),
+            xml=self.xml.shape(),
             max_bytes=self.max_megabytes * 1_000_000,
             max_rows=self.max_rows,
             max_field=self.max_field_characters,
             max_ratio=self.max_ratio,
-        ).with_headers(self._headers())
+        )
 
     def _headers(self) -> dict[str, tuple[str, ...]]:
         return {
             name: column.header if isinstance(column, ColumnLayout) else column for name, column in self.columns.items()
         }
+
+
+class InvoiceLayout(FileLayout):
+    """How the invoice files of this connection are written."""
+
+    contract: ClassVar[Contract] = INVOICES
+
+    credit_sign: Annotated[
+        Literal["signed", "unsigned"],
+        Field(description="unsigned: credit memos carry positive amounts, which are turned."),
+    ] = "signed"
+    custom: Annotated[
+        dict[str, tuple[str, ...]], Field(description="Custom fields: the name passed on → the headers that carry it.")
+    ] = {}
+    custom_prefix: Annotated[str, Field(description="Headers that begin so are custom fields; empty: none.")] = (
+        CUSTOM_PREFIX
+    )
+    records: RecordLayout = RecordLayout()
+    xml: XmlLayout = XmlLayout()
+
+    def _plain(self) -> Layout:
+        return replace(
+            super()._plain(),
+            credit_sign=self.credit_sign,
+            custom=dict(self.custom),
+            custom_prefix=self.custom_prefix,
+            records=RecordTypes(**self.records.model_dump()),
+        )
+
+
+class PaymentLayout(FileLayout):
+    """How the payment files of this connection are written: a row per paid invoice."""
+
+    contract: ClassVar[Contract] = PAYMENTS
+
+    xml: PaymentXml = PaymentXml()
+
+
+class VendorLayout(FileLayout):
+    """How the vendor files of this connection are written. Bank details in them are never read."""
+
+    contract: ClassVar[Contract] = VENDORS
+
+    xml: RecordXml = RecordXml()
+
+
+class AccountLayout(FileLayout):
+    """How the GL account files of this connection are written."""
+
+    contract: ClassVar[Contract] = GL_ACCOUNTS
+
+    xml: RecordXml = RecordXml()
+
+
+class CostCentreLayout(FileLayout):
+    """How the cost-centre files of this connection are written."""
+
+    contract: ClassVar[Contract] = COST_CENTRES
+
+    xml: RecordXml = RecordXml()
+
+
+LAYOUTS: Mapping[str, type[FileLayout]] = {
+    layout.contract.kind: layout
+    for layout in (InvoiceLayout, PaymentLayout, VendorLayout, AccountLayout, CostCentreLayout)
+}
+"""What declares the layout of each kind of file."""

@@ -7,15 +7,8 @@ from typing import BinaryIO
 
 from stampli_assets.model.money import ISO_4217
 from stampli_assets.stampli.amounts import styles_of
-from stampli_assets.stampli.columns import (
-    BY_NAME,
-    CUSTOM_PREFIX,
-    INVOICE_COLUMNS,
-    Cell,
-    accepted_headers,
-    holds_bank_details,
-    squeezed,
-)
+from stampli_assets.stampli.columns import CUSTOM_PREFIX, Cell, holds_bank_details, squeezed
+from stampli_assets.stampli.contracts import INVOICES, recognized
 from stampli_assets.stampli.dates import formats_of
 from stampli_assets.stampli.envelope import unwrapped
 from stampli_assets.stampli.evidence import encoding_of, grid_of, most
@@ -57,9 +50,7 @@ def propose(source: BinaryIO, name: str) -> Proposal:
     encoding, text = encoding_of(content)
     found.evidence["encoding"] = encoding.evidence
     if text.lstrip("\ufeff \t\r\n").startswith("<"):
-        layout, columns, questions = propose_xml(content, name)
-        found.layout |= layout
-        found.questions += questions
+        columns = propose_xml(content, found)
         _columns(found, [title for title, _ in columns], [values for _, values in columns], given_by_path=True)
     else:
         _delimited(found, text, encoding.value, encoding.question)
@@ -88,7 +79,8 @@ def _delimited(found: Proposal, text: str, encoding: str, asked: str) -> None:
     if grid.skip_lines:
         found.layout["skip_lines"] = grid.skip_lines
         found.evidence["skip_lines"] = [f"The header stands below {grid.skip_lines} line(s) of something else."]
-    if looks_like_records(grid):
+    _recognize(found, grid.header)
+    if found.contract is INVOICES and looks_like_records(grid):
         columns = propose_records(grid, found.layout, found.questions)
         found.rows = len(grid.records)
         _columns(found, [title for title, _ in columns], [values for _, values in columns])
@@ -104,34 +96,48 @@ def _delimited(found: Proposal, text: str, encoding: str, asked: str) -> None:
     _columns(found, grid.header, columns_)
 
 
+def _recognize(found: Proposal, headers: list[str]) -> None:
+    contract = recognized(headers)
+    if contract is None:
+        return
+    found.kind = contract.kind
+    accepted = contract.accepted({})
+    known = sum(squeezed(title) in accepted for title in headers)
+    found.evidence["kind"] = [f"{known} of {len(headers)} columns are known of {contract.documents}."]
+
+
 def _set(found: Proposal, key: str, value: str) -> None:
     if _ASSUMED[key] != value:
         found.layout[key] = value
 
 
 def _columns(found: Proposal, headers: list[str], columns: list[list[str]], *, given_by_path: bool = False) -> None:
-    accepted = accepted_headers({})
+    contract = found.contract
+    accepted, by_name = contract.accepted({}), contract.by_name
     names: list[str] = []
     for title, values in zip(headers, columns, strict=True):
         filled = [text for text in values if text]
         name = accepted.get(squeezed(title), "")
+        secret = holds_bank_details(title) and (contract.shuns_bank or not name)
+        name = "" if secret else name
         kind = _kind(filled)
         meaning = name
-        if not name and title.startswith(CUSTOM_PREFIX):
+        if not name and contract.has_custom and title.startswith(CUSTOM_PREFIX):
             meaning = "custom"
-        elif not name and holds_bank_details(title):
+        elif secret:
             meaning = "bank details"
-        one = ColumnEvidence(title.strip(), meaning, kind, len(filled), len(set(filled)), most(filled))
-        one.evidence += _damage(filled, kind)
+        shown = [] if meaning == "bank details" else filled
+        one = ColumnEvidence(title.strip(), meaning, kind, len(filled), len(set(filled)), most(shown))
+        one.evidence += _damage(shown, kind)
         found.columns.append(one)
         names.append(name)
         if name and names.count(name) > 1:
-            found.questions.append(f"Two columns say {BY_NAME[name].header}, {title!r} is one of them: which is meant?")
+            found.questions.append(f"Two columns say {by_name[name].header}, {title!r} is one of them: which is meant?")
     if not given_by_path:
         _ask_unknown(found, names)
-    names = [one.meaning if one.meaning in BY_NAME else "" for one in found.columns]
-    propose_numbers(found, [(n, v) for n, v in zip(names, columns, strict=True) if n and BY_NAME[n].cell is Cell.MONEY])
-    propose_dates(found, [(n, v) for n, v in zip(names, columns, strict=True) if n and BY_NAME[n].cell is Cell.DATE])
+    names = [one.meaning if one.meaning in by_name else "" for one in found.columns]
+    propose_numbers(found, [(n, v) for n, v in zip(names, columns, strict=True) if n and by_name[n].cell is Cell.MONEY])
+    propose_dates(found, [(n, v) for n, v in zip(names, columns, strict=True) if n and by_name[n].cell is Cell.DATE])
     ask_about_credits(found, dict(zip(names, columns, strict=True)))
 
 
@@ -164,14 +170,15 @@ def _damage(filled: list[str], kind: str) -> list[str]:
 
 def _ask_unknown(found: Proposal, names: list[str]) -> None:
     proposed: dict[str, list[str]] = {}
+    by_name = found.contract.by_name
     for one in found.columns:
         if one.meaning or not one.header:
             continue
         likely = likely_column(one.header)
-        if likely and likely not in names and likely not in proposed:
+        if likely in by_name and likely not in names and likely not in proposed:
             proposed[likely] = [one.header]
             one.meaning = likely
-            found.questions.append(f"Is {one.header!r} the {BY_NAME[likely].header}? It holds {_such(one)}.")
+            found.questions.append(f"Is {one.header!r} the {by_name[likely].header}? It holds {_such(one)}.")
         elif one.filled:
             found.questions.append(f"What is {one.header!r}? It holds {_such(one)}. Without an answer it is not used.")
     if proposed:
@@ -185,12 +192,9 @@ def _such(one: ColumnEvidence) -> str:
 def _missing(found: Proposal) -> None:
     if not found.columns:
         return
-    given = {one.meaning for one in found.columns}
-    missing = [column.header for column in INVOICE_COLUMNS if column.required and column.name not in given]
-    if not {"vendor_id", "vendor_name"} & given:
-        missing.append("Vendor ID (or Vendor Name)")
+    missing = found.contract.missing(one.meaning for one in found.columns)
     if missing:
         found.questions.append(
             f"Nothing was recognized as {', '.join(missing)}: where does the file say it? Name the headers in columns, or "
-            "give constants where every invoice has the same."
+            f"give constants where every {found.contract.document} has the same."
         )

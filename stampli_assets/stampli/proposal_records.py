@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from stampli_assets.stampli.columns import accepted_headers, squeezed
+from stampli_assets.stampli.columns import squeezed
+from stampli_assets.stampli.contracts import INVOICES
 from stampli_assets.stampli.evidence import Grid
 from stampli_assets.stampli.values import trimmed
 
@@ -43,7 +44,7 @@ def _all(grid: Grid) -> list[list[str]]:
 
 
 def _has_header_row(grid: Grid) -> bool:
-    accepted = accepted_headers({})
+    accepted = INVOICES.accepted({})
     return sum(squeezed(title) in accepted for title in grid.header) >= 2
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stampli_assets.stampli.amounts import plain_number, read_both_ways, styles_of
-from stampli_assets.stampli.columns import BY_NAME, squeezed
+from stampli_assets.stampli.columns import squeezed
+from stampli_assets.stampli.contracts import CONTRACTS, INVOICES, Contract
 from stampli_assets.stampli.dates import formats_of, question, said
 from stampli_assets.stampli.faults import Fault, damage_of, day_of_serial
-from stampli_assets.stampli.values import DOCUMENT_TYPES
+from stampli_assets.stampli.invoice_columns import DOCUMENT_TYPES
 
 _ISO = "%Y-%m-%d"
 
@@ -32,12 +33,19 @@ class Proposal:
     """``layout`` holds the settings that differ from the defaults; ``questions`` must be answered before it is used."""
 
     file: str
+    kind: str = INVOICES.kind
+    """Which kind of file it seems to be."""
     layout: dict[str, object] = field(default_factory=dict)
     evidence: dict[str, list[str]] = field(default_factory=dict)
     columns: list[ColumnEvidence] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rows: int = 0
+
+    @property
+    def contract(self) -> Contract:
+        """What this kind of file has."""
+        return next(contract for contract in CONTRACTS if contract.kind == self.kind)
 
 
 def propose_numbers(found: Proposal, columns: list[tuple[str, list[str]]]) -> None:
@@ -77,7 +85,7 @@ def propose_dates(found: Proposal, columns: list[tuple[str, list[str]]]) -> None
     if numbers:
         found.questions.append(
             f"Some dates are a spreadsheet's day numbers, such as {numbers[0]!r} ({day_of_serial(numbers[0])}). Can the "
-            "export be had without a spreadsheet opening it? Such invoices are rejected."
+            f"export be had without a spreadsheet opening it? Such {found.contract.documents} are rejected."
         )
     by_column = {name: [text for text in values if not day_of_serial(text)] for name, values in told.items()}
     every = sorted({text for values in by_column.values() for text in values})
@@ -103,14 +111,14 @@ def _mixed_dates(found: Proposal, by_column: dict[str, list[str]]) -> None:
     for name, values in by_column.items():
         fits = formats_of(values)
         if len(fits) == 1:
-            found.evidence["date_format"].append(f"{BY_NAME[name].header}: all are {said(fits[0])}.")
+            found.evidence["date_format"].append(f"{found.contract.by_name[name].header}: all are {said(fits[0])}.")
         elif values and not fits:
             found.questions.append(
-                f"The dates of {BY_NAME[name].header} are written in several ways, such as {values[0]!r} and "
+                f"The dates of {found.contract.by_name[name].header} are written in several ways, such as {values[0]!r} and "
                 f"{values[-1]!r}: which is meant?"
             )
         elif values and (asked := question(values)):
-            found.questions.append(f"{asked} ({BY_NAME[name].header})")
+            found.questions.append(f"{asked} ({found.contract.by_name[name].header})")
     found.questions.append("No one date format reads every date: which columns differ? Give them a date_format each.")
 
 

@@ -7,7 +7,8 @@ from array import array
 from dataclasses import dataclass, field
 
 from stampli_assets.model.errors import FileRefused
-from stampli_assets.stampli.columns import BY_NAME, accepted_headers, squeezed
+from stampli_assets.stampli.columns import squeezed
+from stampli_assets.stampli.contracts import INVOICES
 from stampli_assets.stampli.csv_reader import records_of
 from stampli_assets.stampli.csv_refusals import refuse_cut_off, refuse_wide
 from stampli_assets.stampli.envelope import SEND_AGAIN
@@ -15,7 +16,8 @@ from stampli_assets.stampli.layout import Layout
 from stampli_assets.stampli.raw import RawTable, RecordFault, Sheet
 from stampli_assets.stampli.text import Text
 
-_KEYS = ("stampli_invoice_id", "invoice_number")
+_KEYS = INVOICES.keys
+_BY_NAME = INVOICES.by_name
 
 
 @dataclass
@@ -110,7 +112,7 @@ def _declared(layout: Layout) -> _Form:
         [-1, *(places.get(one, -1) for one in fields)]
         for fields in (layout.records.header_fields, layout.records.line_fields)
     )
-    titles = [BY_NAME[one].header for one in names]
+    titles = [_BY_NAME[one].header for one in names]
     return _Form(titles, names, 0, head, line, has_header_row=False)
 
 
@@ -124,7 +126,7 @@ def _of_header_row(titles: list[str], name: str, layout: Layout) -> _Form:
             code="COLUMN_MISSING",
         )
     refuse_wide(titles, name)
-    accepted = accepted_headers(layout.headers)
+    accepted = layout.contract.accepted(layout.headers)
     while titles and not titles[-1].strip():
         titles.pop()
     places = [place for place in range(len(titles)) if place != at]
@@ -196,9 +198,9 @@ def _add(work: _Work, read: list[str], head: _Head, row: int, line: int) -> int:
         if not cell.strip():
             continue
         if not read[place].strip():
-            if name not in BY_NAME or BY_NAME[name].of_document:
+            if name not in _BY_NAME or _BY_NAME[name].of_document:
                 merged[place] = cell
-        elif name in BY_NAME and BY_NAME[name].of_document and read[place].strip() != cell.strip():
+        elif name in _BY_NAME and _BY_NAME[name].of_document and read[place].strip() != cell.strip():
             merged[place], clash = cell, place
     work.sheet.add(merged, row, line)
     work.head_rows.append(head.row)

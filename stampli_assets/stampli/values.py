@@ -7,18 +7,11 @@ from collections.abc import Callable
 
 from stampli_assets.model.money import ISO_4217
 from stampli_assets.stampli.amounts import decimal
-from stampli_assets.stampli.columns import Cell, Column
+from stampli_assets.stampli.columns import Cell, Column, squeezed
+from stampli_assets.stampli.countries import ISO_3166
 from stampli_assets.stampli.dates import read_date
 from stampli_assets.stampli.faults import Fault, damage_of, shown
 from stampli_assets.stampli.layout import ColumnRule, Layout
-
-DOCUMENT_TYPES = {
-    "": "INVOICE", "invoice": "INVOICE", "bill": "INVOICE",
-    "creditmemo": "CREDIT_MEMO", "credit": "CREDIT_MEMO", "creditnote": "CREDIT_MEMO",
-}  # fmt: skip
-LINE_TYPES = {"": "EXPENSE"} | {
-    kind.casefold(): kind for kind in ("EXPENSE", "ITEM", "TAX", "FREIGHT", "DISCOUNT", "OTHER")
-}
 
 _OUTER = " \t\r\n\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _HIDDEN = {"Cf", "Cc", "Co", "Cn", "Cs"}
@@ -41,10 +34,10 @@ def _by_kind(column: Column, layout: Layout) -> Callable[[str], str]:
             return lambda text: decimal(text, layout.number_style)
         case Cell.CURRENCY:
             return _currency
-        case Cell.DOCUMENT_TYPE:
-            return lambda text: _one_of(text, DOCUMENT_TYPES)
-        case Cell.LINE_TYPE:
-            return lambda text: _one_of(text, LINE_TYPES)
+        case Cell.COUNTRY:
+            return _country
+        case Cell.WORD:
+            return lambda text: _one_of(text, column)
         case Cell.ORDINAL:
             return _ordinal
         case Cell.TEXT:
@@ -85,10 +78,17 @@ def _currency(text: str) -> str:
     return code
 
 
-def _one_of(text: str, words: dict[str, str]) -> str:
-    word = words.get("".join(mark for mark in text.casefold() if mark.isalnum()))
+def _country(text: str) -> str:
+    code = text.upper()
+    if code and code not in ISO_3166:
+        raise Fault("COUNTRY_UNKNOWN", f"{shown(text)} is no country code of ISO 3166 (two letters, such as US)")
+    return code
+
+
+def _one_of(text: str, column: Column) -> str:
+    word = column.words.get(squeezed(text)) if text else column.words.get("")
     if word is None:
-        raise Fault("WORD_UNKNOWN", f"{shown(text)} is none of {', '.join(sorted(set(words.values())))}")
+        raise Fault("WORD_UNKNOWN", f"{shown(text)} is none of {', '.join(sorted({*column.words.values()} - {''}))}")
     return word
 
 

@@ -1,4 +1,4 @@
-"""Walking through an XML export, element by element: nothing is fetched or expanded, and no invoice is kept."""
+"""Walking through an XML export, element by element: nothing is fetched or expanded, and no document is kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_SILENT = 10_000_000
 
 @dataclass
 class Walk:
-    """One pass over a file. Afterwards ``root`` holds the root's attributes, ``strangers`` what is no invoice."""
+    """One pass over a file. Afterwards ``root`` holds the root's attributes, ``strangers`` what is no document."""
 
     stream: io.BufferedReader
     name: str
@@ -33,19 +33,19 @@ class Walk:
     strangers: set[str] = field(default_factory=set)
     count: int = 0
 
-    def invoices(self) -> Iterator[Any]:
-        """Every invoice element, whole, and dropped when the next is asked for.
+    def documents(self) -> Iterator[Any]:
+        """Every document's element, whole, and dropped when the next is asked for.
 
         Raises:
             FileRefused: the file declares a document type, is cut off or no XML, is nested too deep, or has another
-                version, kind or number of invoices than it should.
+                version, kind or number of documents than it should.
         """
         refuse_document_type(self.stream, self.name)
-        yield from _invoices(self)
+        yield from _documents(self)
         said = self.root.get("count", "").strip()
         if said and said != str(self.count):
             raise FileRefused(
-                f"{self.name} says that it holds {said} invoices and holds {self.count}.",
+                f"{self.name} says that it holds {said} {self.layout.contract.documents} and holds {self.count}.",
                 remedy=SEND_AGAIN,
                 code="COUNT",
             )
@@ -83,8 +83,8 @@ def _document_type(name: str) -> FileRefused:
     )
 
 
-def _invoices(walk: Walk) -> Iterator[Any]:
-    wanted = walk.layout.xml.invoice.split("/")
+def _documents(walk: Walk) -> Iterator[Any]:
+    wanted = list(walk.layout.xml_document)
     stack: list[str] = []
     held = outside = 0
     counted = _Counted(walk.stream, walk.name)
@@ -120,9 +120,9 @@ def _invoices(walk: Walk) -> Iterator[Any]:
         _drop(element)
     if walk.strangers and not walk.count:
         raise FileRefused(
-            f"{walk.name} is no invoice file: it has no element {walk.layout.xml.invoice!r} under its root; it has "
-            f"{', '.join(sorted(walk.strangers)[:5])}.",
-            remedy="Check the export template in Stampli, or xml.invoice in the layout.",
+            f"{walk.name} is no {walk.layout.contract.document} file: it has no element {'/'.join(wanted)!r} under its "
+            f"root; it has {', '.join(sorted(walk.strangers)[:5])}.",
+            remedy="Check the export template in Stampli, or its element's path under xml in the layout.",
             code="COLUMN_MISSING",
         )
 
@@ -162,8 +162,8 @@ def _told(parsing: Any, counted: _Counted, name: str) -> Iterator[tuple[str, Any
 def _one_more(held: int, element: Any, walk: Walk) -> int:
     if held >= _MOST_ELEMENTS:
         raise FileRefused(
-            f"{walk.name} has more than {_MOST_ELEMENTS:,} elements in one invoice, or beside its invoices "
-            f"(line {element.sourceline}).",
+            f"{walk.name} has more than {_MOST_ELEMENTS:,} elements in one {walk.layout.contract.document}, or beside its "
+            f"{walk.layout.contract.documents} (line {element.sourceline}).",
             remedy="No export has so many. " + SEND_AGAIN,
             code="XML_SIZE",
         )
@@ -184,10 +184,11 @@ def _look_at_root(element: Any, walk: Walk) -> None:
             remedy="Compare the new template with the layout, then set xml.version.",
             code="XML_VERSION",
         )
-    kind = root.get("object", "invoices")
-    if kind != "invoices":
+    contract = walk.layout.contract
+    kind = root.get("object", contract.kind)
+    if kind != contract.kind:
         raise FileRefused(
-            f"{walk.name} is no invoice file: it says that it holds {kind}.",
+            f"{walk.name} is no {contract.document} file: it says that it holds {kind}.",
             remedy="Name this kind of file in the settings' file patterns, so that it goes its own way.",
             code="COLUMN_MISSING",
         )

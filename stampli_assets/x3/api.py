@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from stampli_assets.x3.diagnoses import Diagnosis
 from stampli_assets.x3.exact import text_of
+from stampli_assets.x3.names import Names
 
 SUPPLIER_FIELDS = (
     "number", "name", "active", "vat_number", "registration_number", "country", "currency", "payment_term",
@@ -64,13 +65,8 @@ class Api(Protocol):
     """One of X3's APIs, signed in to when first used."""
 
     @property
-    def analytical(self) -> Literal["per_type", "together"]:
-        """How the dimensions of a line are written."""
-        ...
-
-    @property
-    def invoice_kind(self) -> str:
-        """The choice "invoice" of X3's menu."""
+    def names(self) -> Names[Any]:
+        """What this X3 calls things."""
         ...
 
     def rows(self, place: str, wanted: Sequence[str], among: Mapping[str, Collection[str]]) -> Iterator[Row]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from stampli_assets.model.errors import Misconfigured, OutcomeUnknown
-from stampli_assets.model.outcome import Reason
+from stampli_assets.model.outcome import NotSent, Reason
 from stampli_assets.x3.api import Api, Created, Lost, NotMade, NotNow, Record
 from stampli_assets.x3.diagnoses import Diagnosis, Severity
 from stampli_assets.x3.door import Door, Patience
@@ -75,11 +75,13 @@ def _stopped(one: Created, stop: Misconfigured) -> Created:
     return NotMade((Diagnosis(Severity.ERROR, f"{stop.sentence} {stop.remedy}".strip()),))
 
 
-def not_sent(one: NotNow, what: str) -> Reason:
-    """Why one document of a batch was not kept although others were: X3 turned it away until the backoff was spent."""
-    return Reason(
-        "ERP_AWAY",
-        f"{one.why.rstrip('.')}: {what} was not sent. Nothing of it was kept.",
-        "Rerun from failure when X3 has time for it; a record that is locked must be closed by its user first.",
-        one.raw,
+def not_sent(one: NotNow, what: str) -> NotSent:
+    """One document of a batch that was not kept although others were: X3 turned it away until the backoff was spent."""
+    return NotSent(
+        Reason(
+            "ERP_AWAY",
+            f"{one.why.rstrip('.')}: {what} was not sent. Nothing of it was kept.",
+            "It is tried again by itself; a record that is locked must be closed by its user first.",
+            one.raw,
+        )
     )

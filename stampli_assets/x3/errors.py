@@ -100,8 +100,8 @@ _CATALOGUE = (
             if m["given"]
             else "X3 computes another total from lines and tax than the invoice says."
         ),
-        "Check which tax code X3 applies to the supplier's lines (settings: tax_code), or code the tax as a line in "
-        f"Stampli, {RERUN}",
+        "Check which tax code the lines carry (tax_codes.csv, and tax_code in the settings) and which rate it has in X3, or "
+        f"correct the tax in Stampli, {RERUN}",
     ),
     _known(
         "ERP_TERM",
@@ -120,6 +120,35 @@ _CATALOGUE = (
         r"site (?P<code>\S+) (?P<why>does not exist|is not active|is not of the company \S+?)\.?$",
         lambda m: f"Site {m['code']} {m['why']} in X3.",
         f"Correct the site of the connection's settings, or activate it in X3, {RERUN}",
+    ),
+    _known(
+        "ERP_COUNTRY",
+        rf"country (?P<code>\S+) {_UNUSABLE}",
+        lambda m: f"Country {m['code']} {m['why']} in X3.",
+        f"Correct the vendor's country in Stampli, or the country of new suppliers in the settings, {RERUN}",
+    ),
+    _known(
+        "ERP_POSTAL_CODE",
+        r"(?P<code>\S+) is no postal code of (?P<country>\w+)"
+        r"|(zip|postal) code.{0,60}(format|not valid|invalid|incorrect)",
+        lambda m: (
+            f"X3 does not take {m['code']} as a postal code of {m['country']}."
+            if m["code"]
+            else "X3 does not take the postal code of the address."
+        ),
+        f"Correct the vendor's address in Stampli, {RERUN}",
+    ),
+    _known(
+        "ERP_RATE",
+        r"no (exchange )?rate (of|for) (?P<code>[A-Z]{3})( \((?P<kind>\w+)\))?( on (?P<day>[\d-]+))?"
+        r"|(exchange )?rate.{0,40}(does not exist|not found|is missing)",
+        lambda m: (
+            f"X3 has no exchange rate for {m['code']}{' on ' + m['day'] if m['day'] else ''}."
+            if m["code"]
+            else "X3 has no exchange rate for the currency of the document."
+        ),
+        "Enter the rate in X3's currency rates, or correct the kind of rates in the settings (exchange_rate_type), "
+        f"{RERUN}",
     ),
     _known(
         "ERP_CURRENCY",

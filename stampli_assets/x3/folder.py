@@ -24,7 +24,8 @@ class Folder:
         endpoint: the folder's endpoint, such as ``ACMEPROD``: GraphQL's header ``x-xtrem-endpoint``, REST's path.
         site: the site of every invoice of this connection.
         dimension_types: the X3 dimension type of each of our dimensions; the types are per customer.
-        tax_code: sent with every line when given. X3 computes the tax from it: a code without tax keeps the total.
+        tax_code: sent with every line that has none of its own, when given. X3 computes the tax from it: a code without
+            tax keeps the total.
         chart: the chart of accounts whose accounts are read; empty reads every chart.
         reference_style: how GraphQL inputs name records: ``SUP01`` or ``_id:SUP01``; differs by release [P].
         ca_file: a private certificate authority (PEM) for on-premise servers. Verification is never off.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.x3 import graphql_text as text
@@ -34,14 +34,9 @@ class GraphQLApi:
         self._names = names
 
     @property
-    def analytical(self) -> Literal["per_type", "together"]:
-        """How the dimensions of a line are written."""
-        return self._names.analytical
-
-    @property
-    def invoice_kind(self) -> str:
-        """The word for an invoice in X3's menu."""
-        return self._names.invoice_kind
+    def names(self) -> Names[Node]:
+        """What this X3 calls things."""
+        return self._names
 
     def rows(self, place: str, wanted: Sequence[str], among: Mapping[str, Collection[str]]) -> Iterator[Row]:
         """Rows page by page, in the order of ``_id``; see :class:`~stampli_assets.x3.api.Api`."""
@@ -102,15 +97,16 @@ class GraphQLApi:
         """Under the folder's names; fields without a name there, or without a value, are left out."""
         given: dict[str, Any] = {}
         for field, value in record.items():
-            path = text.name(node.fields[field]) if node.fields[field] else ""
+            path = node.fields[field]
             if not path or value in ("", [], None):
                 continue
+            first, _, inner = path.partition(".")
             if isinstance(value, list) and value and isinstance(value[0], Mapping):
-                given[path] = [self._input(node, child) for child in value]
-            elif field == "address_lines":
-                given[path] = ", ".join(value)
+                given[text.name(path)] = [self._input(node, child) for child in value]
+            elif isinstance(value, list) and inner:
+                given[text.name(first)] = [{text.name(inner): one} for one in value]
             else:
-                given[path] = self._reference(value) if field in REFERENCES else value
+                given[text.name(path)] = self._reference(value) if field in REFERENCES else value
         return given
 
     def _reference(self, key: str) -> str:

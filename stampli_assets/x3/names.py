@@ -7,8 +7,9 @@ is no protocol name stands here as a default, and a connection's settings overri
       create_invoice: {package: x3Invoicing, node: supplierBpInvoiceV2}
       find_invoice: {fields: {supplier: billBySupplier._id}}
 
-A field's path may lead through references (``billBySupplier._id``); an empty path means that the field is neither sent nor
-read. What is checked against the real X3 at start-up: ``schema_check.py``.
+A field's path may lead through references (``billBySupplier._id``), that of ``address_lines`` through the object that holds
+each line; an empty path means that the field is neither sent nor read. What is checked against the real X3 at start-up:
+``schema_check.py``.
 
 ``restrictions`` are the pairs of account and dimension that X3 forbids. No name of that table is known [P], so it has no
 default node (GraphQL) or class and representation (REST), and is not read before the settings name them.
@@ -16,7 +17,11 @@ default node (GraphQL) or class and representation (REST), and is not read befor
 ``sites`` is where an account or a dimension is allowed: one site or a list. A folder that keeps groups of sites or companies
 there leaves the path empty; X3 then refuses what we cannot see.
 
-How sure: ``supplierInvoiceHeader`` [D], the shape of ``supplier`` [S], REST's field codes [T]; the rest is [P].
+``rate`` of an invoice has no default: whether X3 takes one from outside, and where, is not known [P]. Unless it is named, an
+invoice that carries its own rate is refused.
+
+How sure: ``supplierInvoiceHeader`` and what an address calls its parts [D], the shape of ``supplier`` [S], REST's field
+codes [T]; the rest is [P].
 """
 
 from __future__ import annotations
@@ -71,22 +76,26 @@ Place = TypeVar("Place", Node, RestClass)
 _NEEDED: Final = {
     "find_supplier": ("number",),
     "create_supplier": ("record_no",),
-    "find_invoice": ("record_no", "supplier", "source_document", "currency", "total"),
-    "create_invoice": ("record_no", "supplier", "source_document", "lines", "line_account", "line_amount"),
+    "find_invoice": ("record_no", "supplier", "source_document", "currency", "total", "kind"),
+    "create_invoice": ("record_no", "supplier", "source_document", "kind", "lines", "line_account", "line_amount"),
     "accounts": ("code",),
     "dimensions": ("type", "code"),
     "payment_terms": ("code",),
     "restrictions": ("account", "type", "code"),
 }
 """Fields without which documents are neither told apart nor found again."""
-_CHOICES: Final = {"analytical": "per_type or together", "invoice_kind": "a word or number of X3's menu"}
+_CHOICES: Final = {
+    "analytical": "per_type or together",
+    **dict.fromkeys(("invoice_kind", "credit_kind"), "a word or number of X3's menu"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Names(Generic[Place]):
     """Everything that we ask X3 for. ``analytical`` says how a line's dimensions are written: one analytical line for
     each type (``per_type``), or all types together in one (``together``: ``DIE`` and ``CCE`` are arrays [T]).
-    ``invoice_kind`` is the choice "invoice": a word in GraphQL, the number of the local menu in REST [T].
+    ``invoice_kind`` and ``credit_kind`` are the choices "invoice" and "credit memo": a word in GraphQL, the number of the
+    local menu in REST [T].
     """
 
     find_supplier: Place
@@ -99,6 +108,7 @@ class Names(Generic[Place]):
     restrictions: Place
     analytical: Literal["per_type", "together"]
     invoice_kind: str
+    credit_kind: str
 
     def places(self) -> Mapping[str, Place]:
         """The operations by the names that they have in the settings."""
@@ -179,7 +189,7 @@ GRAPHQL: Final = Names(
         "accounting_code": "accountingCode", "country": "country", "language": "language",
         "vat_number": "europeanUnionVatNumber", "registration_number": "companyRegistrationNumber",
         "addresses": "addresses", "address_code": "code", "address_name": "description",
-        "address_lines": "addressLine", "address_postal_code": "postalCode", "address_city": "city",
+        "address_lines": "addressLines.addressLine", "address_postal_code": "zipCode", "address_city": "city",
         "address_state": "state", "address_country": "country",
     }, "create", "Supplier_Input"),
     find_invoice=Node("x3InvoicingData", "supplierInvoiceHeader", {
@@ -191,10 +201,12 @@ GRAPHQL: Final = Names(
         "record_no": "id", "total": "totalAmountIncludingTax", "site": "site", "supplier": "billBySupplier",
         "kind": "purchaseInvoiceCategory", "accounting_date": "accountingDate",
         "document_date": "sourceDocumentDate", "source_document": "sourceDocument", "currency": "currency",
+        "rate_type": "rateType", "rate_date": "rateDate", "rate": "", "original": "originalInvoiceNumber",
         "payment_term": "paymentTerm", "reference": "internalReference", "description": "description",
-        "lines": "lines", "line_site": "site", "line_account": "account", "line_description": "description",
-        "line_amount": "amountExcludingTax", "line_tax": "tax", "line_analytical": "analyticalLines",
-        "analytical_type": "dimensionType", "analytical_code": "dimension", "analytical_amount": "amount",
+        "total_net": "totalAmountExcludingTax", "lines": "lines", "line_site": "site", "line_account": "account",
+        "line_description": "description", "line_amount": "amountExcludingTax", "line_total": "amountIncludingTax",
+        "line_tax": "tax", "line_analytical": "analyticalLines", "analytical_type": "dimensionType",
+        "analytical_code": "dimension", "analytical_amount": "amount",
     }, "create", "SupplierBpInvoice_Input"),
     accounts=Node("x3FinanceData", "account", {
         "code": "code", "name": "description", **_ACTIVE, "required_types": "mandatoryDimensionTypes",
@@ -207,6 +219,7 @@ GRAPHQL: Final = Names(
     restrictions=Node("x3FinanceData", "", {"account": "account", "type": "dimensionType", "code": "dimension"}),
     analytical="per_type",
     invoice_kind="invoice",
+    credit_kind="creditMemo",
 )  # fmt: skip
 """The defaults for GraphQL."""
 
@@ -232,10 +245,11 @@ REST: Final = Names(
     create_invoice=RestClass("BPSUPPLIERINVOICE", "BIS", {
         "record_no": "NUM", "total": "AMTATI", "site": "FCY", "supplier": "BPR", "kind": "INVTYP",
         "accounting_date": "ACCDAT", "document_date": "BPRDAT", "source_document": "BPRVCR", "currency": "CUR",
-        "payment_term": "PTE", "reference": "REFINT", "description": "DES", "lines": "BPSINVLIG",
+        "rate_type": "CURTYP", "rate_date": "RATDAT", "rate": "", "original": "INVNUM", "payment_term": "PTE",
+        "reference": "REFINT", "description": "DES", "total_net": "AMTNOT", "lines": "BPSINVLIG",
         "line_site": "FCYLIN", "line_account": "ACC", "line_description": "DES", "line_amount": "AMTNOTLIN",
-        "line_tax": "VAT", "line_analytical": "BPSINVLIGA", "analytical_type": "DIE", "analytical_code": "CCE",
-        "analytical_amount": "AMT",
+        "line_total": "AMTATILIN", "line_tax": "VAT", "line_analytical": "BPSINVLIGA", "analytical_type": "DIE",
+        "analytical_code": "CCE", "analytical_amount": "AMT",
     }, "$create"),
     accounts=RestClass("GACCOUNT", "GACCOUNT", {
         "code": "ACC", "name": "DES", **_ENABLED, "required_types": "DIE", "chart": "COA", **_VALIDITY,
@@ -245,8 +259,12 @@ REST: Final = Names(
     restrictions=RestClass("", "", {"account": "ACC", "type": "DIE", "code": "CCE"}),
     analytical="together",
     invoice_kind="1",
+    credit_kind="2",
 )  # fmt: skip
 """The defaults for REST api1."""
+
+MENUS: Final = frozenset({"kind", "rate_type"})
+"""Fields of ours that are choices of a local menu: words in GraphQL, numbers in REST [T]."""
 
 REFERENCES: Final = frozenset(
     {"site", "supplier", "currency", "payment_term", "tax_rule", "line_site", "line_account", "line_tax"}

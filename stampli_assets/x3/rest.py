@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
 from stampli_assets.model.errors import Misconfigured, OutcomeUnknown
@@ -15,7 +15,7 @@ from stampli_assets.x3.api import Created, Lost, Record, Row
 from stampli_assets.x3.door import Door
 from stampli_assets.x3.exact import Json, written
 from stampli_assets.x3.folder import Folder
-from stampli_assets.x3.names import REST, Names, RestClass
+from stampli_assets.x3.names import MENUS, REST, Names, RestClass
 from stampli_assets.x3.rest_replies import created, resource_of, rows_of
 from stampli_assets.x3.wire import Request
 
@@ -34,14 +34,9 @@ class RestApi:
         self._names = names
 
     @property
-    def analytical(self) -> Literal["per_type", "together"]:
-        """How the dimensions of a line are written."""
-        return self._names.analytical
-
-    @property
-    def invoice_kind(self) -> str:
-        """The number of an invoice in X3's local menu."""
-        return self._names.invoice_kind
+    def names(self) -> Names[RestClass]:
+        """What this X3 calls things."""
+        return self._names
 
     def rows(self, place: str, wanted: Sequence[str], among: Mapping[str, Collection[str]]) -> Iterator[Row]:
         """Rows page by page, in the order of the key; see :class:`~stampli_assets.x3.api.Api`.
@@ -135,7 +130,7 @@ class RestApi:
             if isinstance(value, list) and value and isinstance(value[0], Mapping):
                 given[code] = [self._properties(of, child) for child in value]
             else:
-                given[code] = int(value) if field == "kind" and str(value).isdigit() else value
+                given[code] = int(value) if field in MENUS and str(value).isdigit() else value
         return given
 
 

@@ -172,14 +172,22 @@ class _Check:
         for field, path in self._node.fields.items():
             if _prefix(field) != prefix or not path or field in ANSWERED_ONLY:
                 continue
-            if path not in known:
-                yield self._absent(field, path, of, known)
-            elif field == "kind" and self._names.invoice_kind not in (words := self._schema.words(known[path])):
-                line = f"names: {{invoice_kind: {_nearest(self._names.invoice_kind, words) or '…'}}}"
-                sentence = f"{path} has no choice {self._names.invoice_kind!r}; it has {_listed(words)}."
-                yield Problem("names.invoice_kind", sentence, line)
+            first, _, inner = path.partition(".")
+            if first not in known:
+                yield self._absent(field, first, of, known, path=path)
+            elif inner and inner not in (below := self._schema.inputs(known[first])):
+                yield self._absent(field, inner, known[first], below, path=path)
+            elif field == "kind":
+                yield from self._choices(path, self._schema.words(known[path]))
             elif field in CHILDREN:
                 yield from self._inputs(known[path], CHILDREN[field])
+
+    def _choices(self, path: str, words: Sequence[str]) -> Iterator[Problem]:
+        for choice in ("invoice_kind", "credit_kind"):
+            word = getattr(self._names, choice)
+            if word not in words:
+                line = f"names: {{{choice}: {_nearest(word, words) or '…'}}}"
+                yield Problem(f"names.{choice}", f"{path} has no choice {word!r}; it has {_listed(words)}.", line)
 
     def _property(self, field: str, path: str, of: str) -> Iterator[Problem]:
         for step in filter(None, path.split(".")):
@@ -191,8 +199,7 @@ class _Check:
 
     def _absent(self, field: str, step: str, of: str, known: Mapping[str, str], *, path: str = "") -> Problem:
         nearest = _nearest(step, _free(known, field, self._node.fields))
-        rest = path.partition(f"{step}.")[2]
-        whole = ".".join(filter(None, (nearest, rest))) if nearest else "…"
+        whole = ".".join(nearest if one == step else one for one in (path or step).split(".")) if nearest else "…"
         sentence = f"{of or 'X3'} has no property {step!r}; it has {_listed(known)}."
         return self._problem(f"fields.{field}", sentence, f"fields: {{{field}: {whole}}}")
 

@@ -23,8 +23,17 @@ from stampli_assets.x3.graphql import GraphQLApi
 from stampli_assets.x3.names import GRAPHQL, REST, Names, Node, RestClass
 from stampli_assets.x3.rest import RestApi
 
-LONGEST = {"number": 15, "tax_id": 20, "address_code": 5}
-"""Characters that X3 keeps [T]; what identifies is refused when it is longer, never cut."""
+LONGEST = {
+    "number": 15,
+    "tax_id": 20,
+    "address_code": 5,
+    "postal_code": 10,
+    "city": 40,
+    "state": 35,
+    "address_line": 50,
+}
+"""Characters that X3 keeps [T]; what identifies or is written to is refused when it is longer, never cut."""
+MOST_ADDRESS_LINES = 3
 LONGEST_NAME = 35
 NUMBERS_PER_QUERY = 100
 EXISTS = "ERP_SUPPLIER_EXISTS"
@@ -167,12 +176,17 @@ def _record(supplier: NewSupplier) -> Record:
 
 
 def _unfit(supplier: NewSupplier) -> Reason | None:
-    given = {
-        "number": supplier.number,
-        "tax_id": supplier.tax_id,
-        "address_code": supplier.template.address_code,
-    }
-    for name, text in given.items():
+    address = supplier.address
+    given = [
+        ("number", supplier.number),
+        ("tax_id", supplier.tax_id),
+        ("address_code", supplier.template.address_code),
+        ("postal_code", address.postal_code),
+        ("city", address.city),
+        ("state", address.state),
+        *(("address_line", line) for line in address.lines),
+    ]
+    for name, text in given:
         if len(text) > LONGEST[name]:
             return Reason(
                 "SUPPLIER_TOO_LONG",
@@ -180,6 +194,12 @@ def _unfit(supplier: NewSupplier) -> Reason | None:
                 f"{LONGEST[name]}, and it is never cut.",
                 "Correct the vendor in Stampli, or create the supplier in X3 and add a rule to vendors.csv.",
             )
+    if len(list(filter(None, address.lines))) > MOST_ADDRESS_LINES:
+        return Reason(
+            "SUPPLIER_TOO_LONG",
+            f"The address of {supplier.name} has {len(address.lines)} lines; X3 keeps {MOST_ADDRESS_LINES}.",
+            "Shorten the vendor's address in Stampli, or create the supplier in X3 and add a rule to vendors.csv.",
+        )
     if not supplier.name.strip():
         return Reason(
             "SUPPLIER_NAME", "A supplier without a name is not created.", "Give the vendor a name in Stampli."
@@ -195,7 +215,7 @@ def _outcome(supplier: NewSupplier, created: Created) -> Outcome:
         case NotMade(diagnoses):
             return Refused(reasons(diagnoses, f"the supplier {supplier.name}"))
         case NotNow():
-            return Refused((not_sent(created, f"the supplier {supplier.name}"),))
+            return not_sent(created, f"the supplier {supplier.name}")
         case Lost(why):
             return Unknown(why)
 

@@ -16,8 +16,9 @@ def make_bill(number: str = "INV-1", *, total: str = "118.00", currency: str = "
     vendor = given.pop("vendor_id", "V-1")
     stampli_vendor = given.pop("stampli_vendor_id", vendor)
     amount = Money.parse(total, currency)
+    kind = "credit" if given.get("is_credit") else "bill"
     values: dict[str, Any] = {
-        "key": posting_key(erp="intacct", company="ACME", kind="bill", vendor_id=stampli_vendor, number=number),
+        "key": posting_key(erp="intacct", company="ACME", kind=kind, vendor_id=stampli_vendor, number=number),
         "fingerprint": Fingerprint(fingerprint({"number": number, "total": total, "currency": currency})),
         "stampli_id": f"ST-{stampli_vendor}-{number}",
         "stampli_vendor_id": stampli_vendor,
@@ -33,6 +34,12 @@ def make_bill(number: str = "INV-1", *, total: str = "118.00", currency: str = "
         "first_row": 1,
     }
     return Bill(**{**values, **given})
+
+
+def make_credit(number: str = "CM-1", *, total: str = "-118.00", **given: Any) -> Bill:
+    """A vendor's credit of one line; of the Stampli document of its own that it always is."""
+    vendor = given.get("stampli_vendor_id", given.get("vendor_id", "V-1"))
+    return make_bill(number, total=total, is_credit=True, **{"stampli_id": f"ST-{vendor}-{number}-CM", **given})
 
 
 def make_source(**given: str) -> Source:

@@ -10,7 +10,8 @@ HEADERS = (
     "Stampli Invoice ID", "Document Type", "Invoice Number", "Invoice Date", "Due Date", "Posting Date", "Vendor ID",
     "Vendor Name", "Entity ID", "Currency", "Invoice Total", "Payment Terms", "PO Number", "Description", "Line Number",
     "Line Type", "GL Account", "Line Amount", "Tax Amount", "Department ID", "Location ID", "Class ID", "Project ID",
-    "Line Description",
+    "Line Description", "Tax Code", "Exchange Rate", "Exchange Rate Date", "Original Invoice Number", "Billable", "Form 1099",
+    "Form 1099 Box",
 )  # fmt: skip
 USUAL = {
     "Stampli Invoice ID": "ST-1",

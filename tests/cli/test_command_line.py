@@ -78,6 +78,7 @@ def test_what_is_held_ends_with_exit_code_one_and_is_listed_with_what_to_do(inst
         "rejected",
     }
     assert "V-99999" in stampli(folder, "errors").stdout
+    assert "Reject file:" in stampli(folder, "errors", "--rejected").stderr
 
 
 def test_nothing_unsettled_is_said_in_words(installed):

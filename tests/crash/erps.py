@@ -19,9 +19,9 @@ from stampli_assets.intacct.session import Sessions
 from stampli_assets.model.ports import BillBook
 from stampli_assets.model.secret import Secret
 from stampli_assets.model.suppliers import SupplierTemplate
-from stampli_assets.pipeline.map import Target
 from stampli_assets.pipeline.post import Desk
 from stampli_assets.pipeline.suppliers import Supplying
+from stampli_assets.pipeline.target import Target
 from stampli_assets.sandbox.firm import Firm
 from stampli_assets.sandbox.intacct.server import Dropped, IntacctSimulator
 from stampli_assets.sandbox.x3.firm import FIRM_SITE, FOLDER, USER_PASSWORD, X3_USER, x3_masters

@@ -50,11 +50,14 @@ def test_what_people_have_bookmarked_does_not_change_its_name(tmp_path):
     graph = definitions.resolve_asset_graph()
     assert sorted(key.to_user_string() for key in graph.get_all_asset_keys()) == [
         "acme_us/approved_invoices",
+        "acme_us/bill_payments",
         "acme_us/bills",
         "acme_us/erp_dimensions",
         "acme_us/erp_gl_accounts",
         "acme_us/erp_vendors",
         "acme_us/invoice_file",
+        "acme_us/payment_file",
+        "acme_us/processed_payments",
     ]
     repository = definitions.get_repository_def()
     assert sorted(sensor.name for sensor in repository.sensor_defs) == ["acme_us_inbox", "acme_us_unsettled"]
@@ -77,13 +80,18 @@ def test_the_inbox_sensor_asks_for_one_run_per_stable_file_and_never_twice(tmp_p
     settings = make_settings(tmp_path, sandbox)
     definitions, instance = build_definitions(settings), dg.DagsterInstance.ephemeral()
     first = tick(definitions, "acme_us_inbox", instance, None, settings)
-    assert "3 seen for the first time" in first.skip_reason.skip_message
+    assert "4 seen for the first time" in first.skip_reason.skip_message
     second = tick(definitions, "acme_us_inbox", instance, first.cursor, settings)
     keys = [request.partition_key for request in second.run_requests]
-    assert len(keys) == 3
     assert [request.run_key for request in second.run_requests] == keys
-    assert second.dynamic_partitions_requests[0].partition_keys == keys
-    assert second.run_requests[0].tags["stampli/file"].startswith("invoices_acme_")
+    added = {request.partitions_def_name: request.partition_keys for request in second.dynamic_partitions_requests}
+    assert {name: len(partitions) for name, partitions in added.items()} == {
+        "acme_us_invoice_files": 3,
+        "acme_us_payment_files": 1,
+    }
+    assert sorted(partition for partitions in added.values() for partition in partitions) == sorted(keys)
+    asked = [(request.job_name, request.tags["stampli/file"].split("_")[0]) for request in second.run_requests]
+    assert sorted(asked) == [*[("acme_us_invoices", "invoices")] * 3, ("acme_us_payments", "payments")]
     third = tick(definitions, "acme_us_inbox", instance, second.cursor, settings)
     assert not third.run_requests
     assert sandbox.sftp.seen["opened"] == 0
@@ -117,7 +125,7 @@ def finding(end: End) -> Finding:
 def test_an_unsettled_file_is_run_again_once_when_the_rules_change(tmp_path, sandbox):
     settings = make_settings(tmp_path, sandbox)
     office = Offices(settings).open("acme_us")
-    source = office.source(partition="20261121T0900_a_00000000", file_name="a.csv", run="r")
+    source = office.source(partition="20261121T0900_a_00000000", file_name="invoices_a.csv", run="r")
     office.ledger.findings.replace(source, "map", [finding(End.HELD)], office.clock.now())
     definitions, instance = build_definitions(settings), dg.DagsterInstance.ephemeral()
     first = tick(definitions, "acme_us_unsettled", instance, None, settings)
@@ -134,7 +142,7 @@ def test_an_unsettled_file_is_run_again_once_when_the_rules_change(tmp_path, san
 def test_rejects_and_refused_files_are_never_run_again_by_the_machine(tmp_path, sandbox):
     settings = make_settings(tmp_path, sandbox)
     office = Offices(settings).open("acme_us")
-    source = office.source(partition="20261121T0900_a_00000000", file_name="a.csv", run="r")
+    source = office.source(partition="20261121T0900_a_00000000", file_name="invoices_a.csv", run="r")
     findings = [finding(End.REJECTED), finding(End.FILE_REFUSED)]
     office.ledger.findings.replace(source, "parse", findings, office.clock.now())
     result = tick(build_definitions(settings), "acme_us_unsettled", dg.DagsterInstance.ephemeral(), None, settings)

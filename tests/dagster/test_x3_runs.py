@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections import Counter
 from dataclasses import replace
@@ -174,18 +176,78 @@ def test_what_is_held_says_what_to_do_and_the_rest_is_posted(branch):
     assert len(branch.held) == 5
 
 
-def test_a_closed_dimension_a_forbidden_account_and_a_supplier_matched_twice_are_three_holds_with_their_remedies(
+def test_a_closed_dimension_a_forbidden_account_or_pair_and_a_supplier_matched_twice_are_four_holds_with_remedies(
     branch,
 ):
-    branch.put("a.csv", *plant(branch.good(6), tuple(BRANCH_MISTAKES)))
+    branch.put("a.csv", *plant(branch.good(7), tuple(BRANCH_MISTAKES)))
     assert not branch.run("a.csv").success
     standing = Offices(branch.settings).open(branch.name).ledger.findings.standing()
     told = {one.finding.code: one.finding for one in standing}
     assert set(told) == {mistake.code for mistake in BRANCH_MISTAKES.values()}
     assert "600" in told["DIMENSION_NOT_OPEN"].sentence
     assert "54100" in told["ACCOUNT_SITE"].sentence
+    assert "'WAR'" in told["DIMENSION_FORBIDDEN"].sentence
+    assert "60100" in told["DIMENSION_FORBIDDEN"].sentence
     assert "vendors.csv" in told["VENDOR_AMBIGUOUS"].remedy
     assert len(branch.held) == 3
+
+
+def test_a_credit_a_taxed_invoice_a_foreign_currency_and_a_forbidden_pair_each_end_as_they_must(branch):
+    rows = branch.good(5)
+    credit, taxed, euro, off, pair = (replace(row, number=f"N-{place}") for place, row in enumerate(rows))
+    (pair,) = plant([pair], ["dimension forbidden for the account"])
+    told = {
+        credit.number: {"Document Type": "CREDIT_MEMO", "Original Invoice Number": taxed.number, "sign": "-"},
+        taxed.number: {"Tax Code": "S", "tax": 20},
+        euro.number: {
+            "Currency": "EUR",
+            "Exchange Rate": "1.0901",
+            "Exchange Rate Date": "2026-11-19",
+            "Tax Code": "Z",
+        },
+        off.number: {"Tax Code": "S", "tax": 19},
+        pair.number: {},
+    }
+    branch.sandbox.put("a.csv", written([credit, taxed, euro, off, pair], told), branch.branch)
+    assert not branch.run("a.csv").success
+    assert sorted(branch.open) == [(off.number, "ERP_TOTAL"), (pair.number, "DIMENSION_FORBIDDEN")]
+    held = {one["BPRVCR"]: one for one in branch.held}
+    kept = {number: (one["INVTYP"], one["CUR"], Decimal(one["AMTATI"])) for number, one in held.items()}
+    vat = sum((Decimal(line.cents) / 500).quantize(Decimal("0.01")) for line in taxed.lines)
+    assert kept == {
+        credit.number: (2, "USD", Decimal(credit.cents) / 100),
+        taxed.number: (1, "USD", Decimal(taxed.cents) / 100 + vat),
+        euro.number: (1, "EUR", Decimal(euro.cents) / 100),
+    }
+    assert held[credit.number]["INVNUM"] == taxed.number
+    assert {line["VAT"] for line in held[taxed.number]["BPSINVLIG"]} == {"V20"}
+    assert (held[euro.number]["RATMLT"], held[euro.number]["RATDAT"]) == ("1.0901", "2026-11-19")
+    assert not branch.run("a.csv").success
+    assert len(branch.held) == 3
+
+
+def written(rows, told) -> bytes:
+    """The export with more cells by number; ``sign`` turns every amount round, ``tax`` is a percentage of each line."""
+    reader = csv.DictReader(io.StringIO(export_csv(rows).decode()))
+    more = ("Tax Code", "Tax Amount", "Exchange Rate", "Exchange Rate Date", "Original Invoice Number")
+    text = io.StringIO()
+    writer = csv.DictWriter(text, dict.fromkeys((*(reader.fieldnames or ()), *more)))
+    writer.writeheader()
+    lines = list(reader)
+    for line in lines:
+        cells = dict(told[line["Invoice Number"]])
+        sign, percent = cells.pop("sign", ""), cells.pop("tax", None)
+        line.update(cells)
+        net = Decimal(line["Line Amount"])
+        if percent is not None:
+            line["Tax Amount"] = str((net * percent / 100).quantize(Decimal("0.01")))
+        if sign:
+            line["Line Amount"] = str(-net)
+    for line in lines:
+        own = [one for one in lines if one["Invoice Number"] == line["Invoice Number"]]
+        total = sum(Decimal(one["Line Amount"]) + Decimal(one.get("Tax Amount") or 0) for one in own)
+        writer.writerow({**line, "Invoice Total": str(total)})
+    return text.getvalue().encode()
 
 
 def test_no_supplier_is_created_where_the_settings_do_not_say_so(branch):

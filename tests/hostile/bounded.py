@@ -18,7 +18,7 @@ from stampli_assets.pipeline.parse import parse
 from stampli_assets.stampli.layout import Layout, RecordTypes, Shape
 
 MIB = 1 << 20
-HEADER = ",".join(HEADERS).encode() + b"\r\n"
+HEADER = ",".join(HEADERS[: HEADERS.index("Line Description") + 1]).encode() + b"\r\n"
 XML_HEAD = b"<Export><Invoice><InvoiceNumber>A</InvoiceNumber>"
 
 

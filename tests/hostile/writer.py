@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from zlib import crc32
 
 from stampli_assets.model.money import plain
-from stampli_assets.stampli.columns import BY_NAME
+from stampli_assets.stampli.contracts import INVOICES
 
 HEAD = ("stampli_invoice_id", "invoice_number", "invoice_date", "vendor_id", "vendor_name", "currency", "invoice_total")
 LINE = ("line_number", "gl_account", "line_amount", "line_description")
@@ -85,7 +85,7 @@ def amount(minor: int, currency: str, style: str) -> str:
 
 def _title(name: str, layout: dict) -> str:
     told = layout.get("columns", {}).get(name)
-    return told[0] if told else BY_NAME[name].header
+    return told[0] if told else INVOICES.by_name[name].header
 
 
 def _writer(layout: dict) -> tuple[io.StringIO, object]:
@@ -153,7 +153,8 @@ def _xml(batch: list[Invoice], layout: dict) -> str:
 
 def _fields(cells: dict[str, str], paths: dict[str, str]) -> str:
     return "".join(
-        _nested(paths.get(name, BY_NAME[name].header.replace(" ", "")), escape(text)) for name, text in cells.items()
+        _nested(paths.get(name, INVOICES.by_name[name].header.replace(" ", "")), escape(text))
+        for name, text in cells.items()
     )
 
 

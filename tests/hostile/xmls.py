@@ -134,7 +134,7 @@ REFUSED = [
 OTHER = """<Feed><Bills><Bill no="7"><Head><Vendor id="V-1"/><Day>2026-11-02</Day><Sum cur="USD">3.00</Sum></Head>
 <Rows><Row acct="62200"><Net>3.00</Net></Row></Rows></Bill></Bills></Feed>"""
 PATHS = XmlShape(
-    invoice="Bills/Bill",
+    document="Bills/Bill",
     line="Rows/Row",
     paths={
         "invoice_number": "@no", "vendor_id": "Head/Vendor/@id", "invoice_date": "Head/Day", "currency": "Head/Sum/@cur",

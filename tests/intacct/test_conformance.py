@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import requests
-from builders.bills import make_bill
-from builders.intacct import make_book, make_company, make_simulator
+from builders.bills import make_bill, make_credit
+from builders.intacct import make_company, make_simulator
 from lxml import etree
 
-from stampli_assets.intacct.bills import _outcome, _query
+from stampli_assets.intacct.adjustments import create_adjustment
+from stampli_assets.intacct.bill_fields import create_bill
+from stampli_assets.intacct.bills import outcome
 from stampli_assets.intacct.envelope import Function, request
+from stampli_assets.intacct.look_up import BILLS, query
 from stampli_assets.intacct.replies import read_reply
+from stampli_assets.model.documents import BillLine, Dimension, Exchange
 from stampli_assets.model.errors import OutcomeUnknown
+from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import Posted, Refused, Unknown
 
 HERE = Path(__file__).resolve().parents[2].parent / "shared" / "conformance" / "intacct"
+NOWHERE = "http://127.0.0.1:1/x"
 pytestmark = pytest.mark.skipif(not HERE.exists(), reason="the vendor's conformance files are not beside this project")
 
 
@@ -26,19 +35,38 @@ def schema() -> etree.XMLSchema:
 
 
 def calls() -> dict[str, etree._Element]:
-    return {"sign-in": etree.Element("getAPISession"), "create": make_book("http://127.0.0.1:1/x")._create(make_bill())}
+    lines = tuple(
+        BillLine(
+            number, "64500", money, "Fees", tuple((one, "X") for one in Dimension if one is not Dimension.TASK),
+            form_1099=True, form_1099_box="NEC 1", billable=True,
+        )
+        for number, money in enumerate([Money(-100, "EUR"), Money(-200, "EUR")], start=1)
+    )  # fmt: skip
+    credit = make_credit(total="-3.00", currency="EUR", lines=lines, original_number="INV-1", description="Returned")
+    return {
+        "sign-in": etree.Element("getAPISession"),
+        "create": create_bill(make_bill(), make_company(NOWHERE)),
+        "credit": create_adjustment(make_credit(), make_company(NOWHERE)),
+        "credit of a day": create_adjustment(
+            replace(credit, exchange=Exchange(day=date(2026, 11, 2), type="Daily")),
+            make_company(NOWHERE, base_currency="USD"),
+        ),
+        "credit at a rate": create_adjustment(
+            replace(credit, exchange=Exchange(rate=Decimal("1.1"), day=date(2026, 11, 2))), make_company(NOWHERE)
+        ),
+    }
 
 
 @pytest.mark.parametrize("session_id", [None, "session.."])
-@pytest.mark.parametrize("name", ["sign-in", "create"])
+@pytest.mark.parametrize("name", sorted(calls()))
 def test_every_request_that_we_build_obeys_the_published_schema(name, session_id):
     company = make_company("http://127.0.0.1:1/x")
-    body = request(company, [Function("sa-1", calls()[name])], session_id=session_id, unique=name == "create")
+    body = request(company, [Function("sa-1", calls()[name])], session_id=session_id, unique=name != "sign-in")
     schema().assertValid(etree.fromstring(body))
 
 
 def test_our_query_has_the_shape_that_the_vendors_sdk_builds():
-    ours = _query([make_bill("A"), make_bill("B")], 0)
+    ours = query(BILLS, [make_bill("A"), make_bill("B")], 0)
     theirs = {
         child.tag for path in (HERE / "requests").glob("query-0*.xml") for child in etree.parse(path).getroot()[0]
     }
@@ -60,7 +88,7 @@ def test_every_captured_answer_gives_the_outcome_that_its_name_says(name):
     except OutcomeUnknown:
         assert etree.fromstring(content).tag != "response", "a captured answer is a whole answer"
         return
-    outcomes = [_outcome([result]) for result in reply.results]
+    outcomes = [outcome([result]) for result in reply.results]
     if name.startswith(("control-failure", "http-401", "errormessage")):
         assert reply.control != "success"
         assert reply.errors
@@ -91,6 +119,7 @@ def fragments() -> list[str]:
     known = (
         "create_bill-minimal",
         "create_bill-all-fields",
+        "create_apadjustment",
         "query-0",
         "read-",
         "readByQuery",

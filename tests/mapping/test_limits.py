@@ -10,7 +10,8 @@ from builders.exports import invoice
 from builders.lines import make_lines, make_reference
 
 from stampli_assets.mapping.rules import Rules
-from stampli_assets.pipeline.map import Mapped, Target, map_lines
+from stampli_assets.pipeline.map import Mapped, map_lines
+from stampli_assets.pipeline.target import Target
 
 X3 = Target("x3", "ACMEPROD", site="AC100")
 NO_RULES = Rules.load("")

@@ -13,7 +13,8 @@ from stampli_assets.mapping.rules import Rules
 from stampli_assets.model.documents import Dimension
 from stampli_assets.model.errors import Defect, Misconfigured
 from stampli_assets.pipeline.billing import bills
-from stampli_assets.pipeline.map import Mapped, Target, map_lines
+from stampli_assets.pipeline.map import Mapped, map_lines
+from stampli_assets.pipeline.target import Target
 
 TARGET = Target("intacct", "ACME")
 NO_RULES = Rules.load("")
@@ -121,7 +122,7 @@ def test_a_document_with_a_bad_line_is_held_whole_with_every_reason():
 @pytest.mark.parametrize(
     ("cells", "code"),
     [
-        ({"Document_Type": "CREDIT_MEMO"}, "CREDIT_MEMO"),
+        ({"Document_Type": "CREDIT_MEMO"}, "CREDIT_SIGN"),
         ({"Invoice_Total": "0.00", "Line_Amount": "0.00"}, "ZERO_TOTAL"),
         ({"Invoice_Total": "119.00", "Tax_Amount": "1.00"}, "TAX_AMOUNT"),
         ({"Entity_ID": "200"}, "ENTITY_OTHER"),

@@ -8,9 +8,9 @@ from builders.lines import make_lines, make_reference
 
 from stampli_assets.landing.shelf import ReferenceShelf
 from stampli_assets.mapping.rules import Rules
-from stampli_assets.pipeline.map import Target
 from stampli_assets.pipeline.masters import Masters
 from stampli_assets.pipeline.stages import map_batch
+from stampli_assets.pipeline.target import Target
 
 
 class Books:

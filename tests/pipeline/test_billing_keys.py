@@ -6,7 +6,8 @@ from builders.lines import make_lines, make_reference
 from stampli_assets.mapping.rules import Rules
 from stampli_assets.model.identity import PostingKey
 from stampli_assets.pipeline.billing import bills
-from stampli_assets.pipeline.map import Target, map_lines
+from stampli_assets.pipeline.map import map_lines
+from stampli_assets.pipeline.target import Target
 
 TARGET = Target(erp="intacct", company="ACME", entity_id="100")
 

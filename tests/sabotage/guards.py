@@ -14,13 +14,14 @@ from typing import Any
 from lxml import etree
 
 from stampli_assets.defs import failures
-from stampli_assets.intacct import bills, gateway, replies, wire
+from stampli_assets.intacct import attachments, bills, gateway, replies, wire
 from stampli_assets.landing import store as landing
 from stampli_assets.ledger import conflicts, journal, leases, migrations, postings, schema, transitions
 from stampli_assets.model import identity
 from stampli_assets.model.outcome import Posted, Refused
-from stampli_assets.pipeline import billing, collect, post
+from stampli_assets.pipeline import attach, billing, collect, post, send_home
 from stampli_assets.sftp import connection, inbox
+from stampli_assets.stampli import homecoming
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,10 @@ def _retry_everything() -> None:
     failures.Transient = Exception
 
 
+def _put_without_a_receipt(name: str, content: bytes, *, directory: str, outbox: Any, **_: Any) -> bool:
+    return bool(outbox.put(directory, name, content))
+
+
 GUARDS = (
     Guard("posting key", _a_key_of_every_file, "tests/pipeline/test_billing_keys.py::test_a_document_keeps_its_key_whatever_file_it_comes_in"),
     Guard("what goes into a key", _put(identity, "digest", lambda parts: "0" * 64), "tests/model/test_money_and_identity.py::test_each_part_of_a_posting_key_matters"),
@@ -151,5 +156,11 @@ GUARDS = (
     Guard("host key", _put(connection, "_identify", lambda *_: None), "tests/sftp/test_sftp_inbox.py::test_a_stranger_learns_no_password"),
     Guard("chained journal", _put(journal, "_digest", lambda *_: "0" * 64), "tests/ledger/test_ledger_books.py::test_an_edit_behind_the_programs_back_is_found"),
     Guard("newer ledger", _put(migrations, "NEWEST", 10**6), "tests/ledger/test_ledger_books.py::test_a_ledger_of_a_newer_program_is_not_touched"),
+    Guard("formulas in reject files", _put(homecoming, "_is_risky", lambda cell: False), "tests/pipeline/test_send_home.py::test_a_cell_that_a_spreadsheet_would_run_is_neutralised_and_comes_back"),
+    Guard("rows that were filled up", _put(homecoming, "_still_apart", lambda rules: []), "tests/pipeline/test_send_home.py::test_a_row_that_cannot_be_told_apart_stays_rejected_however_it_is_saved_until_a_person_has_looked"),
+    Guard("receipt of a delivery", _put(send_home, "deliver", _put_without_a_receipt), "tests/pipeline/test_send_home.py::test_a_delivered_file_that_was_taken_away_is_not_put_again_but_into_another_directory_it_is"),
+    Guard("look before an attachment is made", _put(attachments.IntacctAttachments, "_is_there", lambda *_: False), "tests/intacct/test_attachments.py::test_done_again_by_another_run_it_changes_nothing"),
+    Guard("what a person attached", _put(attach, "attachment_id", lambda key: "OWN-1"), "tests/dagster/test_attachments.py::test_what_a_person_attached_in_intacct_stays"),
+    Guard("images are what they say", _put(attach, "why_not_inside", lambda *_: ""), "tests/dagster/test_attachments.py::test_what_is_no_image_is_never_attached"),
     Guard("a person's failure is not repeated", _retry_everything, "tests/dagster/test_failures.py::test_a_persons_failure_is_never_repeated_by_the_op"),
 )  # fmt: skip

@@ -208,7 +208,7 @@ def test_a_body_that_is_no_resource_is_refused(simulator, body):
 
 def test_a_supplier_is_created_and_changed_only_with_its_present_version(simulator):
     given = {"BPSNUM": "S100", "BPSNAM": "New", "CRY": "US", "BSGCOD": "US", "CUR": "USD", "VACBPR": "USA", "PTE": "NET30",
-             "BPADDRESS": [{"BPAADD": "MAIN", "CTY": "Akron"}]}  # fmt: skip
+             "BPADDRESS": [{"BPAADD": "MAIN", "CTY": "Akron", "CRY": "US"}]}  # fmt: skip
     made = rest(simulator, "POST", "BPSUPPLIER?representation=BPSUPPLIER.$create", json=given)
     assert made.status_code == 201
     path = "BPSUPPLIER('S100')?representation=BPSUPPLIER.$edit"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sandbox_x3.folder import ask, diagnoses, make_masters, post, rest_post, supplier
+from sandbox_x3.folder import ask, diagnoses, make_masters, post, rest, rest_post, supplier
 
 from stampli_assets.sandbox.x3.books import X3Books
 from stampli_assets.sandbox.x3.graphql_server import X3GraphQLSimulator
@@ -67,7 +67,21 @@ RULES = [
     ({"line": {"account": None}}, ["lines", "0", "account"], "ACC: Mandatory field."),
     ({"line": {"amountExcludingTax": None}}, ["lines", "0", "amountExcludingTax"], "AMTNOTLIN: Mandatory field."),
     ({"line": {"amountExcludingTax": "1.005"}}, ["lines", "0", "amountExcludingTax"],
-     "AMTNOTLIN has more than two decimals: 1.005."),
+     "AMTNOTLIN: 1.005 has more than the 2 decimals of USD."),
+    ({"line": {"amountExcludingTax": "-5.00"}}, ["totalAmountIncludingTax"], "AMTATI: A total is never negative: -5.00."),
+    ({"purchaseInvoiceCategory": "creditMemo", "line": {"amountExcludingTax": "-5.00"}}, ["totalAmountIncludingTax"],
+     "AMTATI: A total is never negative: -5.00."),
+    ({"currency": "JPY", "line": {"amountExcludingTax": "1500.5"}}, ["lines", "0", "amountExcludingTax"],
+     "AMTNOTLIN: 1500.50 has more than the 0 decimals of JPY."),
+    ({"currency": "KWD", "line": {"amountExcludingTax": "1.0001"}}, ["lines", "0", "amountExcludingTax"],
+     "AMTNOTLIN: 1.0001 has more than the 3 decimals of KWD."),
+    ({"currency": "GBP"}, ["rateDate"], "RATDAT: No exchange rate of GBP (dailyRate) on 2026-11-05."),
+    ({"currency": "EUR", "rateType": "averageRate"}, ["rateDate"],
+     "RATDAT: No exchange rate of EUR (averageRate) on 2026-11-05."),
+    ({"currency": "EUR", "rateDate": "2026-10-31"}, ["rateDate"],
+     "RATDAT: No exchange rate of EUR (dailyRate) on 2026-10-31."),
+    ({"currency": "EUR", "currencyRate": "-1"}, ["currencyRate"], "RATMLT: A rate is more than zero."),
+    ({"currencyRate": "1.1"}, ["currencyRate"], "RATMLT: USD is the company's currency and has no rate."),
     ({"line": {"description": "x" * 31}}, ["lines", "0", "description"], "DES has 31 characters, at most 30 fit."),
     ({"line": {"site": "F03"}}, ["lines", "0", "site"], "FCYLIN: Site F03 is not active."),
     ({"line": {"tax": "T99"}}, ["lines", "0", "tax"], "VAT: Tax code T99 does not exist."),
@@ -114,7 +128,7 @@ def test_everything_that_is_wrong_is_said_at_once(simulator):
     "given",
     [{"billBySupplier": "S003", "site": "F02"}, {"site": "F02", "line": {"account": "69100"}},
      {"site": "F02", "line": analytical("CCT", "500")}, {"line": {"account": "62200", **analytical("CCT", "600")}},
-     {"line": {"site": "F02", "account": "69100"}}, {"line": {"amountExcludingTax": "-5.00"}}, {"sourceDocument": "9" * 20},
+     {"line": {"site": "F02", "account": "69100"}}, {"line": {"amountExcludingTax": "0.00"}}, {"sourceDocument": "9" * 20},
      {"line": {"tax": "T8", "amountIncludingTax": "108"}, "totalAmountIncludingTax": "108.00"}],
 )  # fmt: skip
 def test_what_the_rules_allow_is_taken(simulator, given):
@@ -159,6 +173,61 @@ def test_a_difference_of_totals_may_be_tolerated_or_not_looked_at(simulator):
     assert "errors" not in post(simulator, totalAmountIncludingTax="200.00")
 
 
+def test_foreign_currencies_are_worth_what_the_table_says_or_what_is_entered(simulator):
+    for given in (
+        {},
+        {"rateDate": "2026-11-02"},
+        {"rateType": "monthlyRate"},
+        {"currencyRate": "1.234567"},
+    ):
+        assert "errors" not in post(simulator, currency="EUR", line={"amountExcludingTax": "10.01"}, **given)
+    kept = simulator.books.supplier_invoices.values()
+    assert [(one["AMTATI"], one["RATMLT"], one["AMTATIL"]) for one in kept] == [
+        ("10.01", "1.10", "11.01"),
+        ("10.01", "1.0842", "10.85"),
+        ("10.01", "1.05", "10.51"),
+        ("10.01", "1.234567", "12.36"),
+    ]
+
+
+def test_tax_is_rounded_to_the_smallest_unit_of_the_currency(simulator):
+    for currency, net in (("JPY", "106"), ("KWD", "1.006")):
+        post(simulator, currency=currency, line={"tax": "T8", "amountExcludingTax": net})
+    kept = simulator.books.supplier_invoices.values()
+    assert [(one["AMTNOT"], one["AMTATI"]) for one in kept] == [("106.00", "114.00"), ("1.006", "1.086")]
+
+
+def test_what_is_owed_to_us_says_so_by_its_kind(simulator):
+    for category in ("invoice", "creditMemo", "debitNote", "creditNote"):
+        assert "errors" not in post(simulator, purchaseInvoiceCategory=category, originalInvoiceNumber="INV-0")
+    kept = simulator.books.supplier_invoices.values()
+    assert [(one["INVTYP"], one["SNS"], one["AMTATI"]) for one in kept] == [
+        (1, 1, "100.00"), (2, -1, "100.00"), (3, 1, "100.00"), (4, -1, "100.00"),
+    ]  # fmt: skip
+    assert {one["INVNUM"] for one in kept} == {"INV-0"}
+
+
+def test_a_kind_of_document_that_x3_does_not_know_is_refused(rest_simulator):
+    answer = rest_post(rest_simulator, INVTYP=6)
+    assert answer.json()["$diagnoses"][0]["$message"] == "INVTYP is a choice from 1 to 5, not 6."
+
+
+def test_the_address_of_a_supplier_is_kept_as_it_came_and_read_line_by_line(simulator, rest_simulator):
+    lines = ["12 rue de la Paix", "Escalier B"]
+    given = {"code": "MAIN", "zipCode": "75002", "city": "Paris", "state": "Ile-de-France", "country": "FR",
+             "addressLines": [{"addressLine": line} for line in lines]}  # fmt: skip
+    ask(simulator, NEW, {"data": supplier(country="FR", addresses=[given])})
+    (kept,) = simulator.books.masters["suppliers"]["S100"]["BPADDRESS"]
+    assert kept == {"BPAADD": "MAIN", "BPAADDLIG": lines, "POSCOD": "75002", "CTY": "Paris", "SAT": "Ile-de-France",
+                    "CRY": "FR"}  # fmt: skip
+    query = """{ x3MasterData { supplier { read(_id: "S100") { addresses { query { edges { node {
+        zipCode addressLines { query { edges { node { addressLine } } } } } } } } } } } }"""
+    (edge,) = ask(simulator, query)["data"]["x3MasterData"]["supplier"]["read"]["addresses"]["query"]["edges"]
+    assert [one["node"]["addressLine"] for one in edge["node"]["addressLines"]["query"]["edges"]] == lines
+    shown = rest(rest_simulator, "GET", "BPSUPPLIER('S100')?representation=BPSUPPLIER.$details").json()
+    assert shown["BPADDRESS"][0]["BPAADDLIG"] == lines
+
+
 def test_a_repeated_source_document_is_refused_only_where_the_company_says_so(simulator, rest_simulator):
     assert "errors" not in post(simulator)
     assert rest_post(rest_simulator).status_code == 201
@@ -168,7 +237,8 @@ def test_a_repeated_source_document_is_refused_only_where_the_company_says_so(si
     assert "already entered for S001: BIS00000001" in diagnoses(post(simulator))[0]["message"]
     assert rest_post(rest_simulator).status_code == 400
     assert "errors" not in post(simulator, billBySupplier="S003", site="F02")
-    assert len(simulator.books.supplier_invoices) == 4
+    assert "errors" not in post(simulator, purchaseInvoiceCategory="creditMemo")
+    assert len(simulator.books.supplier_invoices) == 5
 
 
 def test_the_status_after_create_is_the_companys(simulator):
@@ -203,7 +273,26 @@ def test_dimensions_that_have_no_pair_are_refused(rest_simulator):
         ({"paymentTerm": None}, "PTE: Mandatory field."),
         ({"code": None}, "BPSNUM: Mandatory field."),
         ({"addresses": None}, "BPADDRESS: at least one address is needed."),
-        ({"addresses": [{"city": "Akron"}]}, "BPAADD: Mandatory field."),
+        ({"addresses": [{"city": "Akron", "country": "US"}]}, "BPAADD: Mandatory field."),
+        ({"addresses": [{"code": "MAIN", "city": "Akron"}]}, "CRY: Mandatory field."),
+        ({"addresses": [{"code": "MAIN", "country": "XX"}]}, "CRY: Country XX does not exist."),
+        (
+            {"addresses": [{"code": "MAIN", "country": "US", "zipCode": "4410"}]},
+            "POSCOD: 4410 is no postal code of US.",
+        ),
+        (
+            {"addresses": [{"code": "MAIN", "country": "US", "city": "x" * 41}]},
+            "CTY has 41 characters, at most 40 fit.",
+        ),
+        (
+            {"addresses": [{"code": "MAIN", "country": "US", "addressLines": [{"addressLine": "x" * 51}]}]},
+            "BPAADDLIG has 51 characters, at most 50 fit.",
+        ),
+        (
+            {"addresses": [{"code": "MAIN", "country": "US", "addressLines": [{"addressLine": "x"}] * 4}]},
+            "BPAADDLIG: At most 3 address lines fit.",
+        ),
+        ({"country": "XX"}, "CRY: Country XX does not exist."),
         ({"code": "S001"}, "BPSNUM: Supplier S001 already exists."),
         ({"category": "ZZ"}, "BSGCOD: Category ZZ does not exist."),
         ({"currency": "XXX"}, "CUR: Currency XXX does not exist."),

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.settings import parse_settings, schema
+from stampli_assets.stampli.contracts import CONTRACTS
 from stampli_assets.stampli.layout import ColumnRule, Layout, Shape
-from stampli_assets.stampli.layout_settings import InvoiceLayout
+from stampli_assets.stampli.layout_settings import LAYOUTS, InvoiceLayout, PaymentLayout
 from stampli_assets.wiring import Offices
 
 EVERYTHING = {
@@ -36,9 +37,16 @@ EVERYTHING = {
 }
 
 
-def settings(layout: dict) -> dict:
+def settings(layout: dict, **others: dict) -> dict:
     secret = {"secret": "a"}
-    stampli = {"host": "h", "username": "u", "password": secret, "host_keys": ["ssh-ed25519 AAAA"], "layout": layout}
+    stampli = {
+        "host": "h",
+        "username": "u",
+        "password": secret,
+        "host_keys": ["ssh-ed25519 AAAA"],
+        "layout": layout,
+        **others,
+    }
     erp = {
         "kind": "intacct",
         "sender_id": "s",
@@ -113,8 +121,8 @@ def test_records_and_paths_are_declared(tmp_path):
         ({"date_format": "DD/MM/YYYY"}, "does not tell year, month and day"),
         ({"date_format": "%Y-%m"}, "does not tell year, month and day"),
         ({"date_format": ""}, "a date format is needed"),
-        ({"columns": {"colour": ["Farbe"]}}, "colour: no column of an invoice"),
-        ({"constants": {"colour": "red"}}, "colour: no column of an invoice"),
+        ({"columns": {"colour": ["Farbe"]}}, "colour: no column of invoices"),
+        ({"constants": {"colour": "red"}}, "colour: no column of invoices"),
         ({"columns": {"vendor_id": ["Nr"], "invoice_number": ["nr."]}}, "claimed by vendor_id and by invoice_number"),
         ({"columns": {"vendor_id": {"pad": "0"}}}, "pad needs width"),
         ({"columns": {"vendor_id": {"with": 6}}}, "with"),
@@ -141,7 +149,51 @@ def test_a_layout_that_contradicts_itself_is_misconfigured(layout):
         InvoiceLayout.model_validate(layout).layout()
 
 
+OTHERS = [contract for contract in CONTRACTS if contract.kind != "invoices"]
+
+
+@pytest.mark.parametrize("contract", OTHERS, ids=[contract.kind for contract in OTHERS])
+def test_each_kind_of_file_has_a_layout_of_its_own_in_the_settings(contract, tmp_path):
+    told = {"delimiter": ";", "constants": {contract.columns[0].name: "X"}}
+    server = parse_settings(settings({}, **{contract.settings: told}), folder=tmp_path).connections[0].stampli
+    layout = getattr(server, contract.settings).layout()
+    assert (layout.contract, layout.delimiter, server.layout.layout().delimiter) == (contract, ";", ",")
+    assert layout.digest != InvoiceLayout(delimiter=";").layout().digest
+    assert layout.digest != LAYOUTS[contract.kind]().layout().digest
+
+
+@pytest.mark.parametrize("contract", OTHERS, ids=[contract.kind for contract in OTHERS])
+def test_only_invoices_come_as_header_and_line_records(contract):
+    with pytest.raises(ValidationError, match=f"{contract.documents} are not read from header and line records"):
+        LAYOUTS[contract.kind].model_validate({"kind": "header_lines"})
+    with pytest.raises(Misconfigured, match="not read from header and line records"):
+        Layout(contract, Shape.HEADER_LINES).checked()
+
+
+@pytest.mark.parametrize("contract", OTHERS, ids=[contract.kind for contract in OTHERS])
+def test_a_layout_names_columns_of_its_own_kind_only(contract):
+    with pytest.raises(ValidationError, match=f"line_amount: no column of {contract.documents}; known are"):
+        LAYOUTS[contract.kind].model_validate({"columns": {"line_amount": ["Betrag"]}})
+    with pytest.raises(ValidationError, match="credit_sign"):
+        LAYOUTS[contract.kind].model_validate({"credit_sign": "unsigned"})
+
+
+def test_the_elements_of_payments_in_xml_are_declared_by_their_own_names():
+    told = {"kind": "xml", "xml": {"payment": "Pays/Pay", "line": "Row", "paths": {"vendor_id": "To/@id"}}}
+    layout = PaymentLayout.model_validate(told).layout()
+    assert (layout.xml_document, layout.xml_line) == (("Pays", "Pay"), ("Row",))
+    assert PaymentLayout(kind=Shape.XML).layout().xml_document == ("Payment",)
+
+
+def test_the_files_of_every_kind_have_a_pattern(tmp_path):
+    files = parse_settings(settings({}), folder=tmp_path).connections[0].stampli.files
+    assert {contract.kind: getattr(files, contract.kind) for contract in CONTRACTS} == {
+        contract.kind: f"{contract.kind}*.csv" for contract in CONTRACTS
+    }
+
+
 def test_the_schema_describes_the_layout_for_editors():
     described = schema()["$defs"]
     assert {"InvoiceLayout", "ColumnLayout", "RecordLayout", "XmlLayout"} <= described.keys()
+    assert {"PaymentLayout", "VendorLayout", "AccountLayout", "CostCentreLayout"} <= described.keys()
     assert described["InvoiceLayout"]["additionalProperties"] is False

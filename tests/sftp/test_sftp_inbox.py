@@ -187,3 +187,39 @@ def test_a_directory_that_is_not_there_is_named(tmp_path):
 
 def test_the_password_is_nowhere_in_what_the_server_object_shows(tmp_path):
     assert PASSWORD not in repr(make_inbox(make_server(tmp_path)).server)
+
+
+def test_a_file_is_put_whole_and_one_that_lies_there_stays(tmp_path):
+    with make_server(tmp_path) as server:
+        (tmp_path / "inbound").mkdir()
+        inbox = make_inbox(server)
+        assert inbox.put("/inbound", "ack.csv", b"first\n" * 100_000) is True
+        assert inbox.put("/inbound", "ack.csv", b"other\n") is False
+        assert [(path.name, path.read_bytes()) for path in (tmp_path / "inbound").iterdir()] == [
+            ("ack.csv", b"first\n" * 100_000)
+        ]
+
+
+def test_what_a_crash_left_half_written_is_written_again_and_never_seen_under_its_name(tmp_path):
+    with make_server(tmp_path) as server:
+        (tmp_path / "inbound").mkdir()
+        inbox = make_inbox(server)
+        server.faults.queue("archive_refused")
+        with pytest.raises(Misconfigured, match="may not use /inbound"):
+            inbox.put("/inbound", "ack.csv", b"one\n")
+        assert [path.name for path in (tmp_path / "inbound").iterdir()] == [".ack.csv.tmp"]
+        assert inbox.put("/inbound", "ack.csv", b"two\n") is True
+        assert [path.read_bytes() for path in (tmp_path / "inbound").iterdir()] == [b"two\n"]
+
+
+def test_a_directory_to_put_into_is_never_made(tmp_path):
+    with make_server(tmp_path) as server, pytest.raises(Misconfigured, match="/inbound does not exist"):
+        make_inbox(server).put("/inbound", "ack.csv", b"one\n")
+
+
+def test_an_archive_below_folders_that_are_not_there_is_made(tmp_path):
+    with make_server(tmp_path) as server:
+        inbox = make_inbox(server, archive="/outbound/archive/2026/images")
+        drop(server, "scan.pdf", b"one\n")
+        (file,) = inbox.listing()
+        assert inbox.archive(file, digest(b"one\n")) == "scan.pdf"

@@ -10,11 +10,15 @@ import pytest
 import yaml
 from builders.exports import HEADERS, as_csv, invoice, row
 from click.testing import CliRunner
+from hostile import listed
+from hostile.kinds import ACCOUNT, COST_CENTRE, VENDOR, payment, sheet
+from hostile.paid import ONE, export
 
 from stampli_assets.cli.main import main
 from stampli_assets.model.errors import FileRefused
 from stampli_assets.pipeline.parse import parse
-from stampli_assets.stampli.layout_settings import InvoiceLayout
+from stampli_assets.stampli.contracts import CONTRACTS
+from stampli_assets.stampli.layout_settings import LAYOUTS, InvoiceLayout
 from stampli_assets.stampli.proposal import propose
 from stampli_assets.stampli.proposal_styles import Proposal
 
@@ -75,7 +79,7 @@ def test_a_byte_that_reads_differently_in_two_encodings_is_asked():
 def test_the_delimiter_is_proposed(delimiter):
     found = of(as_csv(invoice("A", "1.00"), delimiter=delimiter))
     assert found.layout.get("delimiter", ",") == delimiter
-    assert "24 of them known" in found.evidence["delimiter"][0]
+    assert f"{len(HEADERS)} of them known" in found.evidence["delimiter"][0]
 
 
 def test_a_title_above_the_header_is_counted():
@@ -223,3 +227,52 @@ def test_the_command_speaks_json(tmp_path):
     assert told["questions"] == []
     assert told["columns"][0]["meaning"] == "stampli_invoice_id"
     assert told["trial"].startswith("With this layout 1 invoices")
+
+
+EXAMPLES = {
+    "invoices": as_csv(invoice("A", "1.00")),
+    "payments": sheet(*payment("A", "1.00")),
+    "vendors": sheet(VENDOR),
+    "gl_accounts": sheet(ACCOUNT),
+    "cost_centres": sheet(COST_CENTRE),
+}
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=list(EXAMPLES))
+def test_the_kind_of_a_file_is_recognized_and_its_layout_stands_under_its_key(contract, tmp_path):
+    found = of(EXAMPLES[contract.kind])
+    assert (found.kind, found.layout, found.questions) == (contract.kind, {}, [])
+    assert found.evidence["kind"][0].endswith(f"columns are known of {contract.documents}.")
+    done = run(tmp_path, EXAMPLES[contract.kind].replace(b",", b";"))
+    assert done.exit_code == 0, done.output
+    assert yaml.safe_load(done.stdout) == {contract.settings: {"delimiter": ";"}}
+    assert f"1 {contract.documents}" in done.stderr
+    assert "0 are rejected" in " ".join(done.stderr.split())
+
+
+def test_the_amounts_and_days_of_payments_are_proposed():
+    rows = payment("A", "1.00", Applied_Amount="1.118,00", Payment_Total="1.118,00", Payment_Date="25.11.2026")
+    found = of(sheet(*rows))
+    assert found.layout == {"number_style": "eu", "date_format": "%d.%m.%Y"}
+
+
+def test_what_a_payment_file_lacks_is_asked():
+    content = sheet(*payment("A", "1.00")).replace(b"Bank Account ID", b"Where from")
+    assert "Nothing was recognized as Bank Account ID" in asked(of(content))
+    assert "every payment has the same" in asked(of(content))
+
+
+def test_payments_in_xml_are_recognized():
+    assert of(export(ONE)).layout == {"kind": "xml"}
+    found = of(export(ONE * 2).replace(b"<Payment>", b"<Pay>").replace(b"</Payment>", b"</Pay>"))
+    assert (found.kind, found.layout["xml"]) == ("payments", {"payment": "Pay"})
+    LAYOUTS["payments"].model_validate(found.layout).layout()
+
+
+@pytest.mark.parametrize("content", [listed.BANKED, listed.XML])
+def test_no_bank_detail_of_a_vendor_is_shown(content, tmp_path):
+    done = run(tmp_path, content, "--json")
+    assert json.loads(done.stdout)["kind"] == "vendors"
+    assert listed.IBAN not in done.output + done.stderr
+    assert "044000037" not in done.output + done.stderr
+    assert "bank details" in done.stdout

@@ -18,7 +18,8 @@ from scripted import Say, Scripted
 from x3_house import APIS, make_api, make_book, make_door, make_folder, numbered, x3_bill
 
 from stampli_assets.model.errors import Misconfigured, Transient
-from stampli_assets.model.outcome import Posted, Refused, Unknown
+from stampli_assets.model.outcome import NotSent, Posted, Refused, Unknown
+from stampli_assets.model.postings import REPEATED
 from stampli_assets.x3 import wire
 from stampli_assets.x3.api import Made
 from stampli_assets.x3.batches import create_all
@@ -124,17 +125,34 @@ def test_over_rest_what_is_not_said_plainly_is_unknown(say, words):
     ("api", "say"),
     [
         ("graphql", graphql({"id": "BIS1", "totalAmountIncludingTax": 118.0})),
-        ("graphql", graphql({"id": "BIS1"}, [error("Warned", (2, "Careful"))])),
-        ("graphql", graphql({"id": "BIS1", "totalAmountIncludingTax": None}, [error("x", (3, "No such right"))])),
+        ("graphql", graphql({"id": "BIS1", "totalAmountIncludingTax": "118"}, [error("Warned", (2, "Careful"))])),
         ("rest", rest(201, NUM="BIS1", AMTATI=118)),
-        ("rest", rest(200, **{"$key": "BIS1"})),
-        ("rest", rest(201, **{"NUM": "BIS1", "$diagnoses": [{"$severity": "error", "$message": "Not printed"}]})),
+        ("rest", rest(200, **{"$key": "BIS1", "AMTATI": "118.00"})),
+        (
+            "rest",
+            rest(201, NUM="BIS1", AMTATI=118, **{"$diagnoses": [{"$severity": "error", "$message": "Not printed"}]}),
+        ),
     ],
 )
 def test_a_number_says_that_it_was_kept_whatever_else_is_said(api, say):
     outcome = outcome_of(api, say)
     assert isinstance(outcome, Posted), outcome
     assert outcome.record.record_no == "BIS1"
+
+
+@pytest.mark.parametrize(
+    ("api", "say"),
+    [
+        ("graphql", graphql({"id": "BIS1", "totalAmountIncludingTax": None}, [error("x", (3, "No such right"))])),
+        ("rest", rest(201, NUM="BIS1")),
+        ("rest", rest(201, NUM="BIS1", AMTATI="118.001")),
+    ],
+)
+def test_a_number_without_a_total_is_looked_at_again_and_never_sent_again(api, say):
+    outcome = outcome_of(api, say)
+    assert isinstance(outcome, Unknown), outcome
+    assert outcome.code == REPEATED
+    assert outcome.why == "X3 kept INV-1 as BIS1 and did not say over how much."
 
 
 @pytest.mark.parametrize(
@@ -214,7 +232,8 @@ def test_a_value_that_graphql_does_not_read_refuses_its_invoice_alone_and_the_ot
     refused = {
         "errors": [{"message": 'Variable "$b1" got invalid value "x" at "b1.accountingDate"; Date cannot represent'}]
     }
-    kept = {"data": {alias: {"supplierBpInvoice": {"create": {"id": f"BIS{alias}"}}} for alias in ("b0", "b1")}}
+    made = {alias: {"id": f"BIS{alias}", "totalAmountIncludingTax": "118.00"} for alias in ("b0", "b1")}
+    kept = {"data": {alias: {"supplierBpInvoice": {"create": one}} for alias, one in made.items()}}
     with Scripted(Say(200, json.dumps(refused).encode()), Say(200, json.dumps(kept).encode())) as server:
         book = make_book("graphql", server.base_url)
         outcomes = book.post(numbered(x3_bill("A"), x3_bill("B"), x3_bill("C")))
@@ -226,7 +245,11 @@ def test_a_value_that_graphql_does_not_read_refuses_its_invoice_alone_and_the_ot
 
 def test_a_part_of_a_batch_that_is_answered_is_kept_although_the_rest_is_not():
     body = {
-        "data": {"b0": {"supplierBpInvoice": {"create": {"id": "BIS1"}}}, "b1": None, "b2": None},
+        "data": {
+            "b0": {"supplierBpInvoice": {"create": {"id": "BIS1", "totalAmountIncludingTax": "118.00"}}},
+            "b1": None,
+            "b2": None,
+        },
         "errors": [
             {**error("x", (3, "Mandatory field")), "path": ["b1", "supplierBpInvoice", "create"]},
         ],
@@ -238,7 +261,7 @@ def test_a_part_of_a_batch_that_is_answered_is_kept_although_the_rest_is_not():
 
 
 def test_a_sign_in_that_ends_within_a_row_of_requests_never_hides_what_was_kept():
-    with Scripted(rest(201, NUM="BIS1"), Say(401, b"Unauthorized", "text/plain")) as server:
+    with Scripted(rest(201, NUM="BIS1", AMTATI=118), Say(401, b"Unauthorized", "text/plain")) as server:
         outcomes = make_book("rest", server.base_url).post(numbered(*map(x3_bill, "ABC")))
         assert [type(outcome) for outcome in outcomes] == [Posted, Refused, Refused]
         assert "refuses the sign-in of ws_user" in outcomes[1].reasons[0].sentence
@@ -246,7 +269,7 @@ def test_a_sign_in_that_ends_within_a_row_of_requests_never_hides_what_was_kept(
 
 
 def test_a_lost_answer_within_a_row_of_requests_leaves_the_others_as_they_are():
-    with Scripted(rest(201, NUM="BIS1"), Say(hang_up=True), rest(201, NUM="BIS3")) as server:
+    with Scripted(rest(201, NUM="BIS1", AMTATI=118), Say(hang_up=True), rest(201, NUM="BIS3", AMTATI=118)) as server:
         outcomes = make_book("rest", server.base_url).post(numbered(*map(x3_bill, "ABC")))
         assert [type(outcome) for outcome in outcomes] == [Posted, Unknown, Posted]
         assert [json.loads(asked.body)["BPRVCR"] for asked in server.asked] == ["A", "B", "C"]
@@ -258,13 +281,13 @@ def test_a_row_of_requests_that_is_too_slow_is_cut_short_and_the_rest_never_sent
             self.pass_time(seconds=10)
             return super().now()
 
-    with Scripted(rest(201, NUM="BIS1")) as server:
+    with Scripted(rest(201, NUM="BIS1", AMTATI=118)) as server:
         book = make_book("rest", server.base_url, Slow(), sending_seconds=45, backoff_deadline_seconds=1)
         outcomes = book.post(numbered(*(x3_bill(f"N-{n}") for n in range(9))))
         kept = [type(outcome) for outcome in outcomes].count(Posted)
         assert 0 < kept < 9
         assert len(server.asked) == kept
-        assert {type(outcome) for outcome in outcomes[kept:]} == {Refused}
+        assert {type(outcome) for outcome in outcomes[kept:]} == {NotSent}
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -440,7 +463,7 @@ def test_the_usual_words_of_x3_become_sentences_with_remedies(message, code, wor
 @pytest.mark.parametrize("seconds", [9, 11])
 def test_a_connection_is_kept_alive_and_not_used_for_a_write_after_it_was_idle(seconds):
     clock = FakeClock()
-    with Scripted(rest(201, NUM="BIS1")) as server:
+    with Scripted(rest(201, NUM="BIS1", AMTATI=118)) as server:
         book = make_book("rest", server.base_url, clock)
         book.post(numbered(x3_bill("A")))
         clock.pass_time(seconds=seconds)
@@ -451,7 +474,7 @@ def test_a_connection_is_kept_alive_and_not_used_for_a_write_after_it_was_idle(s
 def test_the_session_of_syracuse_is_kept_over_connections_and_threads_so_that_it_takes_one_licence():
     clock = FakeClock()
     begun = Say(201, b'{"NUM":"BIS1"}', headers={"Set-Cookie": "syracuse.sid=s-1; Path=/; HttpOnly"})
-    with Scripted(begun, rest(201, NUM="BIS2")) as server:
+    with Scripted(begun, rest(201, NUM="BIS2", AMTATI=118)) as server:
         book = make_book("rest", server.base_url, clock)
         for number in "ABC":
             thread = threading.Thread(target=book.post, args=(numbered(x3_bill(number)),))
@@ -519,7 +542,7 @@ def certificate(tmp_path):
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_and_a_private_authority_is_by_its_file(certificate):
-    server = Scripted(rest(201, NUM="BIS1"))
+    server = Scripted(rest(201, NUM="BIS1", AMTATI=118))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server._server.socket = context.wrap_socket(server._server.socket, server_side=True, do_handshake_on_connect=False)

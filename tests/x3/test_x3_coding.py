@@ -11,7 +11,6 @@ from builders.exports import invoice
 from builders.lines import make_lines
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from published import NAMES, publishing
 from x3_house import APIS, invoices, make_book, make_door, make_masters, make_simulator, numbered, usd, x3_bill
 
 from stampli_assets.mapping.rules import Rules
@@ -19,7 +18,8 @@ from stampli_assets.model.documents import BillLine, Dimension
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.outcome import Posted, Refused
 from stampli_assets.pipeline.billing import bills
-from stampli_assets.pipeline.map import Mapped, Target, map_lines
+from stampli_assets.pipeline.map import Mapped, map_lines
+from stampli_assets.pipeline.target import Target
 from stampli_assets.sandbox.firm import TWIN_NAME, Firm
 from stampli_assets.sandbox.x3.firm import (
     ACCOUNT_FORBIDDEN_AT_SITE,
@@ -41,17 +41,16 @@ TYPES = {
     Dimension.PROJECT: "PRJ",
     Dimension.CLASS: "CLS",
 }
+NAMES = {
+    "graphql": {"restrictions": {"node": "analyticalRestriction"}},
+    "rest": {"restrictions": {"name": "YRESTRICTION", "representation": "YRESTRICTION"}},
+}
+"""What a connection's settings say of the restriction table (``erp.names``)."""
 
 
 @pytest.fixture(params=APIS)
 def api(request):
     return request.param
-
-
-@pytest.fixture(scope="module")
-def published():
-    with publishing():
-        yield
 
 
 def make_reference(api, base_url, *, names=None, **given):
@@ -154,7 +153,6 @@ def test_a_restriction_table_that_nobody_named_is_not_asked_for(api):
         assert len(simulator.requests) == 2
 
 
-@pytest.mark.usefixtures("published")
 def test_a_restriction_table_that_is_named_forbids_its_pairs(api):
     pairs = [{"ACC": account, "DIE": "LOC", "CCE": "110"} for account in ("64500", "62200")]
     others = [{"ACC": "64500", "DIE": "ZZZ", "CCE": "9"}, {"ACC": "1", "DIE": "LOC", "CCE": "999"}]
@@ -164,7 +162,6 @@ def test_a_restriction_table_that_is_named_forbids_its_pairs(api):
         assert set(frame.loc[frame["code"] != "110", "forbidden_accounts"]) == {""}
 
 
-@pytest.mark.usefixtures("published")
 def test_the_start_up_check_looks_at_a_restriction_table_that_is_named(api):
     wrong = {"restrictions": {**NAMES[api]["restrictions"], "fields": {"code": "dimensions"}}}
     with make_simulator(api) as simulator:
@@ -194,7 +191,6 @@ def test_half_a_name_is_refused_with_the_part_that_is_missing(names, given, word
 # ---- the holds of the firm
 
 
-@pytest.mark.usefixtures("published")
 def test_the_firms_closed_dimension_forbidden_account_and_double_supplier_are_held_and_everything_else_is_posted(api):
     masters = x3_masters(Firm())
     masters["users"] = {"ws_user": "user-secret"}
@@ -325,7 +321,6 @@ def unverified(number: str, day: str, lines: list[dict[str, str]]):
     return replace(x3_bill(number, total=total, lines=made), posting_date=date.fromisoformat(day))
 
 
-@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("api", APIS)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(masters=folders(), documents=DOCUMENTS, site=st.sampled_from(["F01", "F02"]))

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from x3_house import APIS, invoices, make_book, make_simulator, x3_bill
 
 from stampli_assets.model.errors import Misconfigured, Transient
+from stampli_assets.model.findings import End
 from stampli_assets.model.postings import State
 from stampli_assets.pipeline.post import Desk, Pace, post
+from stampli_assets.pipeline.unsettled import unposted
 from stampli_assets.wiring import NoFaults
 
 SETTLE = timedelta(minutes=20)
@@ -95,6 +97,26 @@ def test_an_invoice_that_a_person_keyed_is_adopted_or_held(world):
     batch = world.post([x3_bill("A"), x3_bill("B")])
     assert states(batch) == [State.POSTED, State.HELD]
     assert batch.intents[0].posting.adopted
+    assert world.kept == {"A": 1, "B": 1}
+
+
+def test_an_invoice_that_was_turned_away_while_another_was_kept_waits_for_no_person(world):
+    faults = world.simulator.faults
+    if world.api == "graphql":
+        faults.queue("locked", at=1)
+        faults.queue("locked", times=100)
+    else:
+        faults.queue("locked", skip=1, times=100)
+    batch = world.post([x3_bill("A"), x3_bill("B")])
+    assert states(batch) == [State.POSTED, State.PLANNED]
+    (finding,) = unposted(batch, SETTLE)
+    assert (finding.end, finding.code, finding.document) == (End.WAITING, "ERP_AWAY", "B")
+    assert "locked by another user" in finding.sentence
+    faults.clear()
+    again = world.post([x3_bill("A"), x3_bill("B")], run="run-2")
+    assert states(again) == [State.POSTED, State.POSTED]
+    assert again.intents[1].posting.reason is None
+    assert again.intents[1].posting.epoch == 1
     assert world.kept == {"A": 1, "B": 1}
 
 

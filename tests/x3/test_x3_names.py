@@ -112,10 +112,10 @@ def test_a_rest_folder_with_another_name_says_so_too(published, line, names):
 
 
 def test_a_field_that_x3_demands_and_we_never_send_is_told():
-    rules = {"required_invoice_fields": ["FCY", "BPR", "ACCDAT", "INVNUM"]}
+    rules = {"required_invoice_fields": ["FCY", "BPR", "ACCDAT", "BPRSAC"]}
     with make_simulator("rest", masters=make_masters(rules=rules)) as simulator:
         (problem,) = problems_of("rest", simulator)
-        assert problem.sentence == "BPSUPPLIERINVOICE demands INVNUM, which is never sent."
+        assert problem.sentence == "BPSUPPLIERINVOICE demands BPRSAC, which is never sent."
 
 
 def test_an_operation_that_is_not_activated_is_told_with_what_there_is():
@@ -159,11 +159,15 @@ def test_a_word_of_the_menu_that_x3_lacks_is_told():
 
 @pytest.mark.parametrize("api", APIS)
 def test_a_field_without_a_name_is_neither_sent_nor_read(api):
-    without = {"create_invoice": {"fields": {"description": "", "total": ""}}, "find_invoice": {"fields": {"site": ""}}}
+    without = {
+        "create_invoice": {"fields": {"description": "", "reference": ""}},
+        "find_invoice": {"fields": {"site": ""}},
+    }
     with make_simulator(api) as simulator:
         book = make_book(api, simulator.base_url, names=without)
-        (posted,) = book.post(numbered(x3_bill("A", description="Not sent")))
-        assert posted.record.total is None
+        (posted,) = book.post(numbered(x3_bill("A", description="Not sent", po_number="PO-1")))
+        assert isinstance(posted, Posted)
+        assert invoices(simulator)[0]["REFINT"] == ""
         assert invoices(simulator)[0]["DES"] == ""
         assert book.find([x3_bill("A")])[0][0].total is not None
 

@@ -131,6 +131,7 @@ def test_a_new_supplier_is_created_from_the_vendor_and_the_template(api, simulat
         "OH",
         "US",
     ]
+    assert address["BPAADDLIG"] == ["1 Mill Road", "Building 2"]
     found = make_suppliers(api, simulator.base_url).find(["987654321"], [])
     assert numbers(found.by_tax_id["987654321"]) == ["S100"]
 
@@ -160,6 +161,13 @@ def test_a_create_of_a_supplier_is_written_exactly_so(api):
         ({"number": "S" * 16}, "SUPPLIER_TOO_LONG"),
         ({"tax_id": "9" * 21}, "SUPPLIER_TOO_LONG"),
         ({"name": " "}, "SUPPLIER_NAME"),
+        ({"address": Address(("a", "b", "c", "d"))}, "SUPPLIER_TOO_LONG"),
+        ({"address": Address(("a" * 51,))}, "SUPPLIER_TOO_LONG"),
+        ({"address": Address(postal_code="4" * 11)}, "SUPPLIER_TOO_LONG"),
+        ({"address": Address(city="c" * 41)}, "SUPPLIER_TOO_LONG"),
+        ({"address": Address(state="s" * 36)}, "SUPPLIER_TOO_LONG"),
+        ({"address": Address(postal_code="4410", country="US")}, "ERP_POSTAL_CODE"),
+        ({"address": Address(country="XX")}, "ERP_COUNTRY"),
     ],
 )
 def test_a_supplier_that_x3_does_not_take_is_refused_with_a_sentence_and_the_others_are_created(

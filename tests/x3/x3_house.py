@@ -60,13 +60,28 @@ def make_masters(**given: Any) -> dict[str, Any]:
         "tax_codes": [{"VAT": "NT", "RATE": "0"}, {"VAT": "T8", "RATE": "8"}],
         "tax_rules": [{"VAC": "USA"}],
         "payment_terms": [{"PTE": "NET30", "DES": "Net 30"}, {"PTE": "NET60", "DES": "Net 60", "ENAFLG": 1}],
-        "currencies": [{"CUR": "USD"}, {"CUR": "EUR"}],
+        "currencies": [
+            {"CUR": "USD"}, {"CUR": "EUR"}, {"CUR": "JPY", "DECNBR": 0}, {"CUR": "KWD", "DECNBR": 3}, {"CUR": "GBP"},
+        ],
+        "exchange_rates": [
+            {"CUR": "EUR", "CURTYP": 1, "RATDAT": "2026-11-01", "RATE": "1.0842"},
+            {"CUR": "EUR", "CURTYP": 1, "RATDAT": "2026-11-04", "RATE": "1.1"},
+            {"CUR": "EUR", "CURTYP": 2, "RATDAT": "2026-11-01", "RATE": "1.05"},
+            {"CUR": "JPY", "CURTYP": 1, "RATDAT": "2026-01-01", "RATE": "0.006612"},
+            {"CUR": "KWD", "CURTYP": 1, "RATDAT": "2026-01-01", "RATE": "3.2541"},
+        ],
+        "banks": [{"BAN": "CHKOP"}, {"BAN": "OLD", "ENAFLG": 1}],
+        "payment_types": [{"PAYTYP": "EFT"}],
+        "countries": [
+            {"CRY": "US", "POSCODFMT": r"\d{5}(-\d{4})?"}, {"CRY": "FR", "POSCODFMT": r"\d{5}"},
+            {"CRY": "DE", "POSCODFMT": r"\d{5}"},
+        ],
         "categories": [{"BSGCOD": "US"}],
         "periods": [
             {"PER": "2026-09", "STRDAT": "2026-09-01", "ENDDAT": "2026-09-30", "STA": 3},
             {"PER": "2026-11", "STRDAT": "2026-11-01", "ENDDAT": "2026-11-30", "STA": 2},
         ],
-    }
+    }  # fmt: skip
     return {**masters, **given}
 
 

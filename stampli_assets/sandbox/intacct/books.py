@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 FIRST_RECORD = 4001
+IN_A_TRANSACTION = (
+    "bills", "adjustments", "payments", "folders", "supdocs", "completed", "masters", "_next",
+)  # fmt: skip
+RECORDS = {"bill": "bills", "adjustment": "adjustments", "payment": "payments"}
+"""What an event calls a record, and the list that it is kept in."""
 LISTS = {
     "vendors": "VENDORID",
     "accounts": "ACCOUNTNO",
@@ -24,8 +29,11 @@ LISTS = {
     "terms": "NAME",
     "checking_accounts": "BANKACCOUNTID",
     "entities": "LOCATIONID",
+    "tax_details": "DETAILID",
+    "tax_solutions": "SOLUTIONID",
+    "exchange_rates": "PAIR",
 }
-"""The masters and the field that identifies each."""
+"""The masters and the field that identifies each; ``PAIR`` is a kind of rates and a currency, ``Intacct Daily Rate/EUR``."""
 
 
 class Books:
@@ -43,16 +51,20 @@ class Books:
             "unique_bill_numbers": False,
             "entity_only": False,
             "bill_approval": False,
+            "inter_entity": False,
             "duplicate_controlid": "error",
             "books_closed_through": masters.get("books_closed_through", ""),
             **masters.get("rules", {}),
         }
         self.bills: dict[str, dict[str, Any]] = {}
+        self.adjustments: dict[str, dict[str, Any]] = {}
         self.payments: dict[str, dict[str, Any]] = {}
+        self.folders: dict[str, str] = {}
+        self.supdocs: dict[str, dict[str, Any]] = {}
         self.completed: dict[str, str] = {}
         """Control ids of functions that were executed: ``sender|company|controlid`` → record number."""
         self._next = FIRST_RECORD
-        self._before: tuple[Any, ...] | None = None
+        self._before: dict[str, Any] | None = None
         self._pending: list[dict[str, Any]] = []
         self._log = state / "events.jsonl" if state is not None else None
         if self._log is not None:
@@ -71,7 +83,7 @@ class Books:
 
     def begin(self) -> None:
         """A transaction: all of what follows, or none of it."""
-        self._before = copy.deepcopy((self.bills, self.payments, self.completed, self._next, self.masters))
+        self._before = copy.deepcopy({name: getattr(self, name) for name in IN_A_TRANSACTION})
 
     def commit(self) -> None:
         """The transaction holds."""
@@ -82,7 +94,8 @@ class Books:
     def roll_back(self) -> None:
         """The transaction never was."""
         assert self._before is not None
-        self.bills, self.payments, self.completed, self._next, self.masters = self._before
+        for name, before in self._before.items():
+            setattr(self, name, before)
         self._before, self._pending = None, []
 
     def _keep(self, events: list[dict[str, Any]]) -> None:
@@ -99,6 +112,14 @@ class Books:
         row = self.masters[name].get(key)
         return row is not None and row.get("STATUS", "active") == "active"
 
+    def entity_of(self, location: str) -> str:
+        """The entity that a location belongs to, up its parents; empty where none is known."""
+        seen: set[str] = set()
+        while location and location not in self.masters["entities"] and location not in seen:
+            seen.add(location)
+            location = self.masters["locations"].get(location, {}).get("PARENTID", "")
+        return location if location in self.masters["entities"] else ""
+
     def is_visible(self, record: dict[str, Any]) -> bool:
         """Late commits are in the books before anybody can read them."""
         return not record.get("visible_at") or datetime.fromisoformat(record["visible_at"]) <= self.now()
@@ -108,21 +129,24 @@ class Books:
         with self.lock:
             return {
                 "bills": list(self.bills.values()),
+                "adjustments": list(self.adjustments.values()),
                 "payments": list(self.payments.values()),
+                "supdocs": list(self.supdocs.values()),
                 "masters": {name: list(rows.values()) for name, rows in self.masters.items()},
                 "rules": self.rules,
             }
 
     def _apply(self, event: dict[str, Any]) -> None:
         match event["kind"]:
-            case "bill":
-                self.bills[event["record"]["RECORDNO"]] = event["record"]
+            case "bill" | "adjustment" | "payment" as kind:
+                getattr(self, RECORDS[kind])[event["record"]["RECORDNO"]] = event["record"]
                 self._next = max(self._next, int(event["record"]["RECORDNO"]) + 1)
-            case "payment":
-                self.payments[event["record"]["RECORDNO"]] = event["record"]
-                self._next = max(self._next, int(event["record"]["RECORDNO"]) + 1)
-            case "bill deleted":
-                self.bills.pop(event["record_no"], None)
+            case "bill deleted" | "adjustment deleted" as kind:
+                getattr(self, RECORDS[kind.removesuffix(" deleted")]).pop(event["record_no"], None)
+            case "supdocfolder":
+                self.folders[event["name"]] = event["name"]
+            case "supdoc":
+                self.supdocs[event["record"]["supdocid"]] = event["record"]
             case "completed":
                 self.completed[event["key"]] = event["record_no"]
             case "master":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from stampli_assets.sandbox.intacct.replies import ControlFailure
+from stampli_assets.sandbox.intacct.supdocs import ORDERS
 
 CONTROL = (
     "senderid", "password", "controlid", "uniqueid", "dtdversion", "policyid", "debug", "includewhitespace",
@@ -30,9 +31,14 @@ BILL_LINE = (
     "revrecstartdate", "revrecenddate", "projectid", "customerid", "vendorid", "employeeid", "itemid", "classid",
     "contractid", "warehouseid", "billable",
 )  # fmt: skip
+_AFTER_PROJECT = BILL_LINE.index("projectid") + 1
+ADJUSTMENT_LINE = (
+    *BILL_LINE[:_AFTER_PROJECT], "taskid", *BILL_LINE[_AFTER_PROJECT:], "totaltrxamount", "taxentries",
+)  # fmt: skip
 ADJUSTMENT = (
     "vendorid", "datecreated", "dateposted", "batchkey", "adjustmentno", "action", "billno", "description", "externalid",
-    "basecurr", "currency", "exchratedate", "exchratetype", "exchrate", "nogl", "customfields", "apadjustmentitems",
+    "basecurr", "currency", "exchratedate", "exchratetype", "exchrate", "nogl", "customfields", "inclusivetax",
+    "taxsolutionid", "apadjustmentitems",
 )  # fmt: skip
 
 
@@ -125,15 +131,26 @@ def _function(element: etree._Element) -> Function:
         _legacy(call, BILL, BILL_REQUIRED if call.tag == "create_bill" else ())
         for line in call.iterfind("billitems/lineitem"):
             _legacy(line, BILL_LINE, ("amount",))
+    for element_ in call.iter(*ORDERS):
+        _ordered(element_, *ORDERS[str(element_.tag)])
     if call.tag == "create_apadjustment":
         _legacy(call, ADJUSTMENT, ("vendorid", "datecreated", "apadjustmentitems"))
+        for line in call.iterfind("apadjustmentitems/lineitem"):
+            _legacy(line, ADJUSTMENT_LINE, ("amount",))
     return Function(str(element.get("controlid")), call)
 
 
 def _legacy(element: etree._Element, order: Sequence[str], required: Sequence[str]) -> None:
     """Legacy functions are strict sequences: a wrong order fails the whole request."""
-    _ordered(element, order, required)
-    for date in ("datecreated", "dateposted", "datedue"):
+    given = _ordered(element, order, required)
+    ways = [name for name in ("exchratetype", "exchrate") if name in given]
+    if len(ways) != (1 if "currency" in given else 0):
+        raise schema_error(
+            f"Element '{element.tag}': with a currency, exchratetype or exchrate is expected; without, neither."
+        )
+    if "exchratedate" in given and "exchratetype" not in given:
+        raise schema_error("Element 'exchratedate': exchratetype is expected after it.")
+    for date in ("datecreated", "dateposted", "datedue", "exchratedate"):
         found = element.find(date)
         if found is not None and [child.tag for child in found] != list(DATE):
             raise schema_error(f"Element '{date}': year, month, day are expected.")

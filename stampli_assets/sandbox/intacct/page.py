@@ -1,4 +1,4 @@
-"""A page for people: the company's bills, and its vendors and accounts with a button to activate them."""
+"""A page for people: the company's bills and adjustments, and its vendors and accounts with a button to activate them."""
 
 from __future__ import annotations
 
@@ -21,30 +21,43 @@ button { font: inherit; padding: .1rem .7rem; border: 1px solid #1d6fb8; color: 
 
 def page(books: dict[str, Any], company: str) -> str:
     """The whole page, without anything from elsewhere."""
-    bills = sorted(books["bills"], key=lambda bill: int(bill["RECORDNO"]), reverse=True)
+    bills, adjustments = (
+        sorted(books[name], key=lambda one: int(one["RECORDNO"]), reverse=True) for name in ("bills", "adjustments")
+    )
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(company)} – Intacct sandbox</title>"
         f"<style>{_STYLE}</style><h1>{escape(company)}: the books of the Intacct sandbox</h1>"
         "<p class=note>A simulator on this machine. Nothing here reaches Sage.</p>"
-        f"<h2>Bills ({len(bills)})</h2>{_bills(bills[:MOST_BILLS])}"
+        f"<h2>Bills ({len(bills)})</h2>{_documents(bills[:MOST_BILLS])}"
+        f"<h2>Adjustments ({len(adjustments)})</h2>{_documents(adjustments[:MOST_BILLS])}"
         f"<h2>Vendors</h2>{_masters(books['masters']['vendors'], 'vendors', 'VENDORID', 'NAME')}"
         f"<h2>GL accounts</h2>{_masters(books['masters']['accounts'], 'accounts', 'ACCOUNTNO', 'TITLE')}"
     )
 
 
-def _bills(bills: Iterable[dict[str, Any]]) -> str:
-    head = ["Record", "Vendor", "Name", "Number", "Date", "Total", "Currency", "State", "GL accounts"]
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f"<td>{escape(str(cell))}"
-            for cell in (bill["RECORDNO"], bill["VENDORID"], bill["VENDORNAME"], bill["RECORDID"], bill["WHENCREATED"])
-        )
-        + f"<td class=amount>{escape(bill['TRX_TOTALENTERED'])}<td>{escape(bill['CURRENCY'])}<td>{escape(bill['STATE'])}"
-        + f"<td>{escape(', '.join(dict.fromkeys(line.get('ACCOUNTNO', '') for line in bill['lines'])))}"
-        for bill in bills
-    )
+def _documents(documents: Iterable[dict[str, Any]]) -> str:
+    head = [
+        "Record", "Vendor", "Name", "Number", "Date", "Total", "Currency", "Rate", "Tax", "Entity", "State", "GL accounts",
+        "1099", "Image",
+    ]  # fmt: skip
+    rows = "".join(f"<tr>{_document(one)}" for one in documents)
     return f"<table><tr>{''.join(f'<th>{title}' for title in head)}{rows}</table>"
+
+
+def _document(one: dict[str, Any]) -> str:
+    taxes = [f"{tax['DETAILID']}: {tax['TRX_TAX']}" for line in one["lines"] for tax in line.get("taxes", [])]
+    boxes = [line.get("FORM1099BOX") or "yes" for line in one["lines"] if line.get("FORM1099") == "true"]
+    accounts = [line.get("ACCOUNTNO", "") for line in one["lines"]]
+    before = [one[name] for name in ("RECORDNO", "VENDORID", "VENDORNAME", "RECORDID", "WHENCREATED")]
+    after = [
+        one["CURRENCY"],
+        one.get("EXCHANGE_RATE", ""),
+        *(", ".join(dict.fromkeys(taxes)), one["MEGAENTITYID"], one["STATE"]),
+        *(", ".join(dict.fromkeys(accounts)), ", ".join(dict.fromkeys(boxes)), one.get("SUPDOCID", "")),
+    ]
+    cells = [f"<td>{escape(str(cell))}" for cell in before]
+    cells.append(f"<td class=amount>{escape(one['TRX_TOTALENTERED'])}")
+    return "".join([*cells, *(f"<td>{escape(str(cell))}" for cell in after)])
 
 
 def _masters(rows: Iterable[dict[str, str]], name: str, key: str, title: str) -> str:

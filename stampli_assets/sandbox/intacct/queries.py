@@ -24,11 +24,17 @@ MASTERS = {
 FIELDS = {
     "APBILL": (
         "RECORDNO RECORDTYPE RECORDID STATE RAWSTATE VENDORID VENDORNAME DOCNUMBER DESCRIPTION TERMNAME WHENCREATED WHENPOSTED "
-        "WHENDUE WHENPAID BASECURR CURRENCY TRX_TOTALENTERED TRX_TOTALPAID TRX_TOTALDUE AUWHENCREATED SUPDOCID MEGAENTITYID"
+        "WHENDUE WHENPAID BASECURR CURRENCY TRX_TOTALENTERED TRX_TOTALPAID TRX_TOTALDUE AUWHENCREATED SUPDOCID MEGAENTITYID "
+        "EXCH_RATE_DATE EXCH_RATE_TYPE_ID EXCHANGE_RATE TOTALENTERED INCLUSIVETAX TAXSOLUTIONID"
+    ).split(),
+    "APADJUSTMENT": (
+        "RECORDNO RECORDTYPE RECORDID STATE VENDORID VENDORNAME DOCNUMBER DESCRIPTION WHENCREATED WHENPOSTED BASECURR CURRENCY "
+        "EXCH_RATE_DATE EXCH_RATE_TYPE_ID EXCHANGE_RATE TOTALENTERED TRX_TOTALENTERED TRX_TOTALPAID TRX_TOTALDUE "
+        "AUWHENCREATED MEGAENTITYID"
     ).split(),
     "APBILLITEM": (
         "RECORDKEY LINE_NO ACCOUNTNO TRX_AMOUNT ENTRYDESCRIPTION LOCATIONID DEPARTMENTID PROJECTID TASKID CUSTOMERID EMPLOYEEID "
-        "ITEMID CLASSID"
+        "ITEMID CLASSID FORM1099 FORM1099TYPE FORM1099BOX BILLABLE"
     ).split(),
     "APPYMT": (
         "RECORDNO RECORDTYPE VENDORID DOCNUMBER DESCRIPTION PAYMENTMETHOD FINANCIALENTITY WHENCREATED CURRENCY STATE "
@@ -41,7 +47,7 @@ FIELDS = {
         "REQUIREVENDOR REQUIREEMPLOYEE"
     ).split(),
     "DEPARTMENT": "DEPARTMENTID TITLE STATUS".split(),
-    "LOCATION": "LOCATIONID NAME STATUS".split(),
+    "LOCATION": "LOCATIONID NAME STATUS PARENTID".split(),
     "LOCATIONENTITY": "LOCATIONID NAME STATUS".split(),
     "PROJECT": "PROJECTID NAME STATUS".split(),
     "CLASS": "CLASSID NAME STATUS".split(),
@@ -170,6 +176,8 @@ class Reader:
         bills = [bill for bill in books.bills.values() if books.is_visible(bill)]
         if name == "APBILL":
             return [_flat(bill) for bill in bills]
+        if name == "APADJUSTMENT":
+            return [_flat(one) for one in books.adjustments.values() if books.is_visible(one)]
         if name == "APBILLITEM":
             return [
                 {**line, "RECORDKEY": bill["RECORDNO"], "LINE_NO": str(place)}
@@ -177,9 +185,10 @@ class Reader:
                 for place, line in enumerate(bill["lines"], start=1)
             ]
         if name == "APPYMT":
-            return [_flat(payment) for payment in books.payments.values()]
+            return [_flat(p) for p in books.payments.values() if books.is_visible(p)]
         if name == "APPYMTDETAIL":
-            return [{**d, "PAYMENTKEY": p["RECORDNO"]} for p in books.payments.values() for d in p["details"]]
+            visible = [payment for payment in books.payments.values() if books.is_visible(payment)]
+            return [{**detail, "PAYMENTKEY": one["RECORDNO"]} for one in visible for detail in one["details"]]
         raise FunctionFailure(("XL03000009", f"Object definition {name} not found", ""))
 
 

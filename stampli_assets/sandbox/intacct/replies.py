@@ -40,10 +40,11 @@ class FunctionFailure(Exception):
 
 @dataclass
 class Done:
-    """What a function answers: ``data``, or a legacy ``key``."""
+    """What a function answers: ``data``, or a legacy ``key``; a legacy list says beside its data what it lists."""
 
     data: etree._Element | None = None
     key: str = ""
+    listed: etree._Element | None = None
 
 
 @dataclass
@@ -112,6 +113,8 @@ def result(of: FunctionResult) -> etree._Element:
     )
     if of.done.key:
         made.append(element("key", of.done.key))
+    if of.done.listed is not None:
+        made.append(of.done.listed)
     if of.done.data is not None:
         made.append(of.done.data)
     if of.errors:

@@ -10,6 +10,7 @@ from lxml import etree
 
 from stampli_assets.sandbox.intacct.replies import FunctionFailure
 
+BOOLEANS = {"", "true", "false"}
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?0*", re.ASCII)
 
 

@@ -23,8 +23,12 @@ LISTS: dict[str, tuple[str, ...]] = {
     "tax_rules": ("VAC",),
     "payment_terms": ("PTE",),
     "currencies": ("CUR",),
+    "exchange_rates": ("CUR", "CURTYP", "RATDAT"),
+    "countries": ("CRY",),
     "categories": ("BSGCOD",),
     "periods": ("PER",),
+    "banks": ("BAN",),
+    "payment_types": ("PAYTYP",),
 }
 """The masters and the codes that identify each; composite keys join with ``~`` [D]."""
 YES, NO = 2, 1
@@ -42,6 +46,7 @@ RULES: dict[str, Any] = {
     "required_invoice_fields": ["FCY", "BPR", "ACCDAT", "BPRDAT", "BPRVCR", "CUR"],
     "required_line_fields": ["ACC", "AMTNOTLIN"],
     "required_supplier_fields": ["BPSNAM", "CRY", "BSGCOD", "CUR", "VACBPR", "PTE"],
+    "required_address_fields": ["BPAADD", "CRY"],
 }
 """The company's parameters and their defaults. ``unique_source_documents`` may be off, ``"warn"`` or on (reference 4);
 ``total_difference`` is ``"refuse"``, ``"warn"`` or ``"off"`` (5.4); ``recalculate_tax``: the tax follows from the codes,
@@ -79,6 +84,7 @@ class X3Books:
         }
         self.rules: dict[str, Any] = {**RULES, **masters.get("rules", {})}
         self.supplier_invoices: dict[str, dict[str, Any]] = {}
+        self.payments: dict[str, dict[str, Any]] = {}
         self.chains: dict[str, dict[str, Any]] = {}
         """OAuth pairings by number, with the one refresh token of each that still holds."""
         self.security: list[dict[str, Any]] = []
@@ -109,7 +115,7 @@ class X3Books:
 
     def readable(self, name: str, key: str) -> dict[str, Any] | None:
         """A record of a list, or an invoice, when it can be read already."""
-        found = self.supplier_invoices.get(key) if name == "supplier_invoices" else self.masters[name].get(key)
+        found = self._kept(name).get(key)
         return found if found is not None and self.is_visible(found) else None
 
     def why_unusable(self, name: str, key: str, *, on: date | None, site: str = "") -> str:
@@ -135,10 +141,12 @@ class X3Books:
         return not record.get("visible_at") or datetime.fromisoformat(record["visible_at"]) <= self.now()
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """What can be read of a list now, in the order of its keys; ``supplier_invoices`` is a list too."""
-        if name == "supplier_invoices":
-            return [invoice for invoice in self.supplier_invoices.values() if self.is_visible(invoice)]
-        return [row for _, row in sorted(self.masters[name].items()) if self.is_visible(row)]
+        """What can be read of a list now, in the order of its keys; documents are lists too."""
+        return [row for _, row in sorted(self._kept(name).items()) if self.is_visible(row)]
+
+    def _kept(self, name: str) -> dict[str, dict[str, Any]]:
+        documents = {"supplier_invoices": self.supplier_invoices, "payments": self.payments}
+        return documents.get(name, self.masters.get(name, {}))
 
     def change_master(self, name: str, key: str, given: dict[str, Any]) -> None:
         """A person changes a master record, or adds one."""
@@ -156,6 +164,7 @@ class X3Books:
         with self.lock:
             return {
                 "supplier_invoices": list(self.supplier_invoices.values()),
+                "payments": list(self.payments.values()),
                 "masters": {name: list(rows.values()) for name, rows in self.masters.items()},
                 "rules": self.rules,
                 "pairings": [
@@ -170,6 +179,8 @@ class X3Books:
             case "supplier invoice":
                 self.supplier_invoices[event["record"]["NUM"]] = event["record"]
                 self._next = max(self._next, int(event["record"]["NUMINT"]) + 1)
+            case "payment":
+                self.payments[event["record"]["NUM"]] = event["record"]
             case "master":
                 self.masters[event["list"]].setdefault(event["id"], {}).update(event["fields"])
             case "rules":
@@ -182,4 +193,4 @@ class X3Books:
 
 def _fresh(name: str) -> dict[str, Any]:
     """A master record is active unless something else is said."""
-    return {} if name in {"periods", "restrictions"} else {"ENAFLG": YES}
+    return {} if name in {"periods", "restrictions", "exchange_rates", "countries"} else {"ENAFLG": YES}

@@ -1,7 +1,8 @@
 """The objects of the folder: X3's field codes [T], the GraphQL names of the same things, their kinds and lengths.
 
 GraphQL names are [D] for ``supplierInvoiceHeader``, [S] for the shape of ``supplier``, else [P]; REST classes are [D] for
-``BPSUPPLIER``, else [P]. Both are defaults: a simulator can publish any of them under another name.
+``BPSUPPLIER``, else [P]. Both are defaults: a simulator can publish any of them under another name. The restriction table has
+no known name at all: its names here are those that this folder's administrator gave it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 MENUS: dict[str, tuple[str, ...]] = {
     "PurchaseInvoiceCategory": ("invoice", "creditMemo", "debitNote", "creditNote", "proforma"),
     "SupplierInvoiceStatus": ("notPosted", "simulated", "final"),
+    "PaymentStatus": ("entered", "posted", "cancelled"),
     "PaymentApproval": ("notApproved", "approved", "hold"),
     "RateType": ("dailyRate", "monthlyRate", "averageRate"),
     "PeriodStatus": ("notOpened", "open", "closed"),
@@ -23,7 +25,8 @@ class Field:
     """One property: its code in X3, its name in GraphQL, its kind.
 
     Kinds: ``text``, ``date``, ``decimal``, ``whole``, ``menu`` (of a local menu), ``flag``, ``reference`` (to an object),
-    ``children`` (lines of an object), ``texts`` (a list of codes).
+    ``children`` (lines of an object), ``texts`` (a list of codes; in GraphQL the only property of an object, where one is
+    named).
     """
 
     code: str
@@ -77,10 +80,11 @@ _PARTNER_CODES = (
     _f("CRY", "country", length=3), _f("LAN", "language", length=3),
     _f("EECNUM", "europeanUnionVatNumber", length=20), _f("CRN", "companyRegistrationNumber", length=20),
 )  # fmt: skip
+ADDRESS_LINE = Entity("AddressLine", "", ("BPAADDLIG",), (_f("BPAADDLIG", "addressLine", length=50),))
 ADDRESS = Entity("Address", "", ("BPAADD",), (
     _f("BPAADD", "code", length=5), _f("BPADES", "description", length=30),
-    _f("BPAADDLIG", "addressLine", length=50), _f("POSCOD", "postalCode", length=10), _f("CTY", "city", length=40),
-    _f("SAT", "state", length=35), _f("CRY", "country", length=3),
+    _f("BPAADDLIG", "addressLines", "texts", "AddressLine", length=50), _f("POSCOD", "zipCode", length=10),
+    _f("CTY", "city", length=40), _f("SAT", "state", length=35), _f("CRY", "country", length=3),
 ))  # fmt: skip
 PARTNER = Entity("BusinessPartner", "suppliers", ("BPSNUM",), (
     _f("BPRNUM", "code", length=15, stored="BPSNUM"), _f("BPRNAM", "companyName", length=35, stored="BPSNAM"),
@@ -120,11 +124,13 @@ _HEADER = (
     _out("NUMINT", "internalNumber", "whole"), _f("REFINT", "internalReference", length=20),
     _f("BPRDAT", "sourceDocumentDate", "date"), _f("BPRVCR", "sourceDocument", length=20),
     _f("CUR", "currency", "reference", "Currency", 3), _f("CURTYP", "rateType", "menu", "RateType"),
-    _f("RATDAT", "rateDate", "date"), _f("BPRPAY", "payToBusinessPartner", "reference", "BusinessPartner", 15),
+    _f("RATDAT", "rateDate", "date"), _f("RATMLT", "currencyRate", "decimal"),
+    _f("BPRPAY", "payToBusinessPartner", "reference", "BusinessPartner", 15),
     _f("PTE", "paymentTerm", "reference", "PaymentTerm", 15), _f("VAC", "taxRule", "reference", "TaxRule", 5),
     _out("STA", "status", "menu", "SupplierInvoiceStatus"), _out("PAZ", "paymentApproval", "menu", "PaymentApproval"),
     _f("INVNUM", "originalInvoiceNumber", length=20), _out("SNS", "debitOrCredit", "whole"),
     _f("AMTATI", "totalAmountIncludingTax", "decimal"), _f("AMTNOT", "totalAmountExcludingTax", "decimal"),
+    _out("AMTATIL", "totalAmountIncludingTaxInCompanyCurrency", "decimal"),
 )  # fmt: skip
 INVOICE_HEADER = Entity(
     "SupplierInvoiceHeader", "supplier_invoices", ("NUM",), _HEADER, "x3InvoicingData", "supplierInvoiceHeader"
@@ -144,6 +150,9 @@ MASTERS = (
         _f("DIE", "dimensionType", "reference", "DimensionType"), _f("CCE", "dimension"), _f("DES", "description"),
         _f("FCY", "sites", "texts"), *_VALIDITY,
     ), "x3FinanceData", "dimension", "CACCE", "CACCE"),
+    Entity("AnalyticalRestriction", "restrictions", ("ACC", "DIE", "CCE"), (
+        _f("ACC", "account"), _f("DIE", "dimensionType"), _f("CCE", "dimension"),
+    ), "x3FinanceData", "analyticalRestriction", "YRESTRICTION", "YRESTRICTION"),
     Entity("Tax", "tax_codes", ("VAT",), (
         _f("VAT", "code"), _f("DES", "description"), _f("RATE", "rate", "decimal"), *_VALIDITY,
     ), "x3FinanceData", "tax", "TABVAT", "TABVAT"),
@@ -151,8 +160,17 @@ MASTERS = (
            "x3FinanceData", "taxRule", "TABVACBPR", "TABVACBPR"),
     Entity("Site", "sites", ("FCY",), (_f("FCY", "code"), _f("DES", "description"), _f("CPY", "company"), *_ENABLED),
            "x3FinanceData", "site", "FACILITY", "FACILITY"),
-    Entity("Currency", "currencies", ("CUR",), (_f("CUR", "code"), _f("DES", "description"), *_ENABLED),
+    Entity("Currency", "currencies", ("CUR",), (_f("CUR", "code"), _f("DES", "description"),
+           _f("DECNBR", "decimals", "whole"), *_ENABLED),
            "x3FinanceData", "currency", "TABCUR", "TABCUR"),
+    Entity("ExchangeRate", "exchange_rates", ("CUR", "CURTYP", "RATDAT"), (
+        _f("CUR", "currency"), _f("CURTYP", "rateType", "menu", "RateType"), _f("RATDAT", "startDate", "date"),
+        _f("RATE", "rate", "decimal"),
+    ), "x3FinanceData", "currencyRate", "TABCHANGE", "TABCHANGE"),
+    Entity("Bank", "banks", ("BAN",), (_f("BAN", "code"), _f("DES", "description"), *_ENABLED),
+           "x3FinanceData", "bank", "BANK", "BANK"),
+    Entity("Country", "countries", ("CRY",), (_f("CRY", "code"), _f("DES", "description")),
+           "x3FinanceData", "country", "TABCOUNTRY", "TABCOUNTRY"),
     Entity("PaymentTerm", "payment_terms", ("PTE",), (_f("PTE", "code"), _f("DES", "description"), *_ENABLED),
            "x3FinanceData", "paymentTerm", "TABPAYTERM", "TABPAYTERM"),
     Entity("Period", "periods", ("PER",), (
@@ -160,7 +178,23 @@ MASTERS = (
         _f("STA", "status", "menu", "PeriodStatus"),
     ), "x3FinanceData", "period", "PERIOD", "PERIOD"),
 )  # fmt: skip
-ENTITIES = (SUPPLIER, PARTNER, INVOICE_HEADER, INVOICE, LINE, ANALYTICAL_LINE, ADDRESS, *MASTERS)
+PAYMENT_LINE = Entity("PaymentLine", "", ("LIN",), (
+    _out("LIN", "lineNumber", "whole"), _f("VCRNUM", "invoiceNumber", length=20), _f("AMTLIN", "amount", "decimal"),
+))  # fmt: skip
+PAYMENT = Entity("Payment", "payments", ("NUM",), (
+    _out("NUM", "id"), _f("PAYTYP", "paymentType", length=5), _f("FCY", "site", "reference", "Site", 5),
+    _f("BPR", "businessPartner", "reference", "Supplier", 15), _f("ACCDAT", "accountingDate", "date"),
+    _f("CUR", "currency", "reference", "Currency", 3), _f("AMTCUR", "amount", "decimal"),
+    _f("BAN", "bank", "reference", "Bank", 5), _f("REF", "reference", length=30), _f("DES", "description", length=30),
+    _out("STA", "status", "menu", "PaymentStatus"), _f("PAYMENTD", "lines", "children", "PaymentLine"),
+), "x3Finance", "payment", "PAYMENT", "PAYMENT", creates=True)  # fmt: skip
+OPEN_ITEM = Entity("OpenItem", "open_items", ("NUM",), (
+    _f("NUM", "documentNumber"), _f("BPR", "businessPartner", "reference", "Supplier"),
+    _f("CUR", "currency", "reference", "Currency"), _f("SNS", "debitOrCredit", "whole"),
+    _f("AMTCUR", "amount", "decimal"), _f("PAYCUR", "paidAmount", "decimal"),
+), "x3Finance", "openItem", "GACCDUDATE", "GACCDUDATE")  # fmt: skip
+ENTITIES = (SUPPLIER, PARTNER, INVOICE_HEADER, INVOICE, LINE, ANALYTICAL_LINE, ADDRESS, ADDRESS_LINE, PAYMENT,
+            PAYMENT_LINE, OPEN_ITEM, *MASTERS)  # fmt: skip
 BY_TYPE = {entity.type_name: entity for entity in ENTITIES}
 
 

@@ -21,11 +21,30 @@ X3_SECRETS = {
 REDIRECT_URI = "http://127.0.0.1:18099/callback"
 X3_TERMS = {"Net 30": "NET30", "Net 15": "NET15", "Net 45": "NET45", "Due on receipt": "RECEIPT"}
 """The firm's payment terms and their codes in X3."""
+BANK = "CHKOP"
 DIMENSION_TYPES = {"CCT": "Cost centre", "LOC": "Location", "PRJ": "Project", "CLS": "Class"}
 """The firm's departments, locations, projects and classes are dimensions of these types."""
 _VALUES = {"CCT": DEPARTMENTS, "LOC": LOCATIONS, "PRJ": PROJECTS, "CLS": CLASSES}
 _REQUIRES = {"REQUIREDEPT": "CCT", "REQUIRELOC": "LOC", "REQUIREPROJECT": "PRJ", "REQUIRECLASS": "CLS"}
 _YEARS = (2025, 2026, 2027)
+_CURRENCIES = (
+    ("USD", "US dollar", 2, "1"),
+    ("EUR", "Euro", 2, "1.0842"),
+    ("GBP", "Pound sterling", 2, "1.2710"),
+    ("JPY", "Yen", 0, "0.006612"),
+    ("KWD", "Kuwaiti dinar", 3, "3.2541"),
+)
+"""Code, name, decimals, and what one is worth in the first, since the first day of the books."""
+_COUNTRIES = (
+    ("US", "United States", r"\d{5}(-\d{4})?"),
+    ("CA", "Canada", r"[A-Z]\d[A-Z] \d[A-Z]\d"),
+    ("DE", "Germany", r"\d{5}"),
+    ("FR", "France", r"\d{5}"),
+    ("GB", "United Kingdom", r"[A-Z0-9 ]{5,8}"),
+    ("JP", "Japan", r"\d{3}-\d{4}"),
+    ("KW", "Kuwait", r"\d{5}"),
+)
+"""Code, name, and how a postal code is written there."""
 
 CLOSED_DIMENSION = ("CCT", "600")
 """``closed_dimension``: a cost centre that only X3 holds, open until the firm's books were closed and no day longer. An
@@ -68,11 +87,21 @@ def x3_masters(firm: Firm) -> dict[str, Any]:
         "tax_codes": [
             {"VAT": "NT", "DES": "No tax", "RATE": "0", "ENAFLG": YES},
             {"VAT": "OHST", "DES": "Ohio sales tax", "RATE": "7.25", "ENAFLG": YES},
+            {"VAT": "V20", "DES": "VAT 20 %", "RATE": "20", "ENAFLG": YES},
             {"VAT": "OHOLD", "DES": "Ohio sales tax until 2013", "RATE": "7.0", "ENAFLG": NO},
         ],
         "tax_rules": [{"VAC": "USA", "DES": "United States", "ENAFLG": YES}],
         "payment_terms": [{"PTE": X3_TERMS[name], "DES": name, "ENAFLG": YES} for name in TERMS],
-        "currencies": [{"CUR": "USD", "DES": "US dollar", "ENAFLG": YES}],
+        "currencies": [
+            {"CUR": code, "DES": name, "DECNBR": decimals, "ENAFLG": YES} for code, name, decimals, _ in _CURRENCIES
+        ],
+        "exchange_rates": [
+            {"CUR": code, "CURTYP": 1, "RATDAT": f"{_YEARS[0]}-01-01", "RATE": rate}
+            for code, _, _, rate in _CURRENCIES[1:]
+        ],
+        "banks": [{"BAN": BANK, "DES": "Operating account", "ENAFLG": YES}],
+        "payment_types": [{"PAYTYP": "EFT", "ENAFLG": YES}, {"PAYTYP": "CHECK", "ENAFLG": YES}],
+        "countries": [{"CRY": code, "DES": name, "POSCODFMT": pattern} for code, name, pattern in _COUNTRIES],
         "categories": [{"BSGCOD": "US", "DES": "Suppliers in the US", "ENAFLG": YES}],
         "periods": periods(firm.books_closed_through),
         "rules": {},
@@ -92,7 +121,7 @@ def periods(closed_through: str, years: tuple[int, ...] = _YEARS) -> list[dict[s
 
 def _supplier(row: dict[str, str]) -> dict[str, Any]:
     number = row["VENDORID"]
-    address = {"BPAADD": "MAIN", "BPADES": "Head office", "BPAADDLIG": "1 Mill Road", "POSCOD": "44101"}
+    address = {"BPAADD": "MAIN", "BPADES": "Head office", "BPAADDLIG": ["1 Mill Road"], "POSCOD": "44101"}
     return {
         "BPSNUM": number,
         "BPSNAM": row["NAME"],

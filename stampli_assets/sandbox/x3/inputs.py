@@ -67,7 +67,10 @@ class Reader:
 
     def _text(self, field: Field, value: Any, at: tuple[Step, ...]) -> Any:
         if isinstance(value, list):
-            return [self._text(field, item, at) for item in value]
+            return [
+                self._text(field, item.get(field.code) if isinstance(item, dict) else item, (*at, place))
+                for place, item in enumerate(value)
+            ]
         text = value if isinstance(value, str) else ""
         if not isinstance(value, str):
             self._wrong(at, f"is a text, not {value!r}")
@@ -93,13 +96,11 @@ class Reader:
         self._wrong(at, f"is a date, YYYY-MM-DD, not {value!r}")
         return ""
 
-    def _decimal(self, field: Field, value: Any, at: tuple[Step, ...]) -> str:
+    def _decimal(self, _field: Field, value: Any, at: tuple[Step, ...]) -> str:
         amount = decimal_of(value)
         if amount is None:
             self._wrong(at, f"is an amount, not {value!r}")
             return "0.00"
-        if field.code.startswith("AMT") and amount != round(amount, 2):
-            self._wrong(at, f"has more than two decimals: {value}")
         return plain(amount)
 
     def _whole(self, _field: Field, value: Any, at: tuple[Step, ...]) -> int:
@@ -124,7 +125,8 @@ class Reader:
         return number
 
     def _wrong(self, at: tuple[Step, ...], words: str) -> None:
-        self.found.append(Diagnosis(f"{at[-1]} {words}.", at))
+        code = next(step for step in reversed(at) if isinstance(step, str))
+        self.found.append(Diagnosis(f"{code} {words}.", at))
 
 
 def amount_of(text: str | None) -> Decimal:

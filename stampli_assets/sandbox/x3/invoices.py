@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from stampli_assets.sandbox.x3.books import OPEN, X3Books
 from stampli_assets.sandbox.x3.coding import check_coding
 from stampli_assets.sandbox.x3.diagnoses import Diagnosis, Refusal, Step
 from stampli_assets.sandbox.x3.exact import plain
+from stampli_assets.sandbox.x3.exchange import rate_of, rounded, too_fine, unit
 from stampli_assets.sandbox.x3.inputs import amount_of
 
-_CENT = Decimal("0.01")
 _REFERENCES = (
     ("CUR", "currencies", "Currency"),
     ("PTE", "payment_terms", "Payment term"),
@@ -31,6 +31,7 @@ class InvoiceDesk:
         self._found: list[Diagnosis] = []
         text = given.get("ACCDAT") or ""
         self._on = date.fromisoformat(text) if text else None
+        self._unit = unit(books, str(given.get("CUR") or ""))
 
     def check(self) -> tuple[dict[str, Any], list[Diagnosis]]:
         """The invoice as the books would keep it, and warnings; raises :class:`Refusal` with every reason."""
@@ -42,6 +43,7 @@ class InvoiceDesk:
             self._line(line, ("BPSINVLIG", place))
         record = self._record()
         self._totals(record)
+        self._amounts()
         refused = [diagnosis for diagnosis in self._found if diagnosis.severity == "error"]
         if refused:
             raise Refusal(*refused)
@@ -83,13 +85,13 @@ class InvoiceDesk:
             self._wrong(f"ACCDAT: The period {periods[0]['PER']} is not open.", "ACCDAT")
 
     def _source_document(self) -> None:
-        """A company may refuse or warn on a repeated source document per supplier (reference 4); off by default."""
+        """A company may refuse or warn on a repeated source document per supplier and kind (reference 4); off by default."""
         rule = self._books.rules["unique_source_documents"]
-        mine = (self._given.get("BPR"), self._given.get("BPRVCR"))
+        mine = (self._given.get("BPR"), self._given.get("BPRVCR"), int(self._given.get("INVTYP") or 1))
         if not rule or not all(mine):
             return
         for other in self._books.supplier_invoices.values():
-            if (other["BPR"], other["BPRVCR"]) == mine:
+            if (other["BPR"], other["BPRVCR"], other["INVTYP"]) == mine:
                 severity = "warning" if rule == "warn" else "error"
                 words = f"BPRVCR: Source document {mine[1]} already entered for {mine[0]}: {other['NUM']}."
                 self._wrong(words, "BPRVCR", severity=severity)
@@ -117,7 +119,7 @@ class InvoiceDesk:
             if why := self._books.why_unusable("tax_codes", code, on=self._on):
                 self._wrong(f"VAT: Tax code {code} {why}.", *path, "VAT")
             rate = amount_of(str((self._books.row("tax_codes", code) or {}).get("RATE", "0")))
-        tax = (net * rate / 100).quantize(_CENT, ROUND_HALF_UP)
+        tax = rounded(net * rate / 100, self._unit)
         if not self._books.rules["recalculate_tax"] and line.get("AMTVAT") not in {None, ""}:
             tax = amount_of(line["AMTVAT"])
         given = line.get("AMTATILIN")
@@ -126,7 +128,19 @@ class InvoiceDesk:
         if given not in {None, ""}:
             self._difference("AMTATILIN", amount_of(given), net + tax, (*path, "AMTATILIN"))
 
+    def _amounts(self) -> None:
+        currency = str(self._given.get("CUR") or "")
+        self._found += too_fine(self._given, self._unit, currency)
+        for place, line in enumerate(self._given.get("BPSINVLIG") or []):
+            path: tuple[Step, ...] = ("BPSINVLIG", place)
+            self._found += too_fine(line, self._unit, currency, path)
+            for number, row in enumerate(line.get("BPSINVLIGA") or []):
+                self._found += too_fine(row, self._unit, currency, (*path, "BPSINVLIGA", number))
+
     def _totals(self, record: dict[str, Any]) -> None:
+        """What was entered is what is computed, and never below zero: a credit says by its kind that it is one [P]."""
+        if Decimal(record["AMTATI"]) < 0:
+            self._wrong(f"AMTATI: A total is never negative: {record['AMTATI']}.", "AMTATI")
         for code in ("AMTNOT", "AMTATI"):
             if self._given.get(code) not in {None, ""}:
                 self._difference(code, amount_of(self._given[code]), Decimal(record[code]), (code,))
@@ -144,13 +158,16 @@ class InvoiceDesk:
         number = books.next_number()
         net = sum((amount_of(line.get("AMTNOTLIN")) for line in self._lines), Decimal())
         tax = sum((amount_of(line["AMTVAT"]) for line in self._lines), Decimal())
-        category = int(given.get("INVTYP") or 1)
+        category, kind = int(given.get("INVTYP") or 1), int(given.get("CURTYP") or 1)
+        day = str(given.get("RATDAT") or given.get("ACCDAT") or "")
+        worth, wrong = rate_of(books, given, kind, day)
+        self._found += wrong
         defaults = {
             "PIVTYP": "PIV",
             "BPRSAC": supplier.get("ACCCOD", ""),
             "CPY": (books.row("sites", str(given.get("FCY") or "")) or {}).get("CPY", ""),
-            "CURTYP": 1,
-            "RATDAT": given.get("ACCDAT", ""),
+            "CURTYP": kind,
+            "RATDAT": day,
             "PTE": supplier.get("PTE", ""),
             "VAC": supplier.get("VACBPR", ""),
             "BPRPAY": supplier.get("BPRPAY") or given.get("BPR", ""),
@@ -170,6 +187,8 @@ class InvoiceDesk:
             "PAZ": 1,
             "AMTNOT": plain(net),
             "AMTATI": plain(net + tax),
+            "RATMLT": plain(worth),
+            "AMTATIL": plain(rounded((net + tax) * worth, unit(books, books.base_currency))),
             "CREDATTIM": books.now().isoformat(timespec="seconds"),
             "BPSINVLIG": [_numbered(line, place) for place, line in enumerate(self._lines, start=1)],
         }

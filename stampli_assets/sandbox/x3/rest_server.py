@@ -17,6 +17,7 @@ from stampli_assets.sandbox.x3.faults import REST_KINDS, Fault
 from stampli_assets.sandbox.x3.fields import ENTITIES, Entity, published
 from stampli_assets.sandbox.x3.inputs import Reader
 from stampli_assets.sandbox.x3.paging import NoSuchCursor, ordered, page
+from stampli_assets.sandbox.x3.payments import open_items
 from stampli_assets.sandbox.x3.replies import Call, Reply, Unauthorised, as_json, as_text
 from stampli_assets.sandbox.x3.resources import Shaper
 from stampli_assets.sandbox.x3.server import X3Simulator, utc_now
@@ -192,7 +193,7 @@ class _Desk:
         after = call.query.get("key", "")
         if after and not after.startswith("gt."):
             raise BadQuery("key is gt.KEY")
-        rows = self._books.rows(entity.rows)
+        rows = open_items(self._books) if entity.rows == "open_items" else self._books.rows(entity.rows)
         if call.query.get("where"):
             test = where(call.query["where"], entity, lambda name: self._shaper.field(entity, name))
             rows = [row for row in rows if test(row)]

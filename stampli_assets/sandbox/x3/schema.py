@@ -134,7 +134,7 @@ class _Builder:
                 resolve=lambda row, info: _answers(info).row(target, str(row.get(field.kept) or "")),
                 description=described,
             )
-        if field.kind == "children":
+        if field.kind == "children" or (field.kind == "texts" and field.of):
             child = BY_TYPE[field.of]
             query = GraphQLField(
                 self._connection(child),
@@ -143,7 +143,7 @@ class _Builder:
             )
             name = f"{child.type_name}_Collection"
             made = self._once(name, lambda: GraphQLObjectType(name, {"query": query}))
-            return GraphQLField(made, resolve=lambda row, _info: row.get(field.kept) or [], description=described)
+            return GraphQLField(made, resolve=lambda row, _info: _children(field, row), description=described)
         return GraphQLField(
             self._leaf(field), resolve=lambda row, _info: _leaf_value(field, row), description=described
         )
@@ -192,7 +192,7 @@ class _Builder:
             if not name or field.computed:
                 continue
             kind = self._leaf(field)
-            if field.kind == "children":
+            if field.kind == "children" or (field.kind == "texts" and field.of):
                 kind = GraphQLList(GraphQLNonNull(self._input(BY_TYPE[field.of])))
             fields[name] = GraphQLInputField(kind, out_name=field.code, description=field.code)
         return fields
@@ -227,6 +227,11 @@ def _go_on(_root: object, _info: GraphQLResolveInfo) -> dict[str, Any]:
 def _answers(info: GraphQLResolveInfo) -> Answers:
     answers: Answers = info.context
     return answers
+
+
+def _children(field: Field, row: Row) -> list[Row]:
+    kept: list[Any] = row.get(field.kept) or []
+    return kept if field.kind == "children" else [{field.code: text} for text in kept]
 
 
 def _leaf_value(field: Field, row: Row) -> Any:

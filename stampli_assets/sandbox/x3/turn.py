@@ -16,6 +16,7 @@ from stampli_assets.sandbox.x3.filters import Sieve
 from stampli_assets.sandbox.x3.inputs import Reader
 from stampli_assets.sandbox.x3.literals import NotReadable
 from stampli_assets.sandbox.x3.paging import NoSuchCursor, cursor, key_in, ordered, page
+from stampli_assets.sandbox.x3.payments import open_items
 
 Row = dict[str, Any]
 
@@ -38,7 +39,8 @@ class Turn:
 
     def rows(self, entity: Entity, given: dict[str, Any]) -> dict[str, Any]:
         """``query``: filter, order, page."""
-        return self.children(entity, self.books.rows(entity.rows), given)
+        rows = open_items(self.books) if entity.rows == "open_items" else self.books.rows(entity.rows)
+        return self.children(entity, rows, given)
 
     def children(self, entity: Entity, rows: list[Row], given: dict[str, Any]) -> dict[str, Any]:
         """The same over the lines of a node."""
@@ -73,7 +75,7 @@ class Turn:
 
     def row(self, entity: Entity, key: str) -> Row | None:
         """``read`` and references: one row, or nothing."""
-        return self.books.readable(entity.rows, key if entity.rows == "supplier_invoices" else key.replace("|", "~"))
+        return self.books.readable(entity.rows, key if len(entity.key) == 1 else key.replace("|", "~"))
 
     def create(self, entity: Entity, given: dict[str, Any]) -> Row:
         """``create``: each for itself, in the order of the document; what was wrong comes as diagnoses."""
