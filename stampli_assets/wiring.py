@@ -24,6 +24,7 @@ from stampli_assets.sftp.inbox import SftpInbox
 
 if TYPE_CHECKING:
     from stampli_assets.intacct.gateway import Gateway
+    from stampli_assets.intacct.payments import IntacctPayments
     from stampli_assets.mapping.rules import Rules
     from stampli_assets.pipeline.attach import Gallery
     from stampli_assets.pipeline.masters import Masters
@@ -145,6 +146,13 @@ class Office:
         from stampli_assets.intacct.bills import IntacctBills
 
         return IntacctBills(self.gateway, self.gateway.company)
+
+    @cached_property
+    def payments(self) -> IntacctPayments:
+        """The ERP's book of payments, and of what can be paid."""
+        from stampli_assets.intacct.payments import IntacctPayments
+
+        return IntacctPayments(self.gateway, self.gateway.company)
 
     @cached_property
     def masters(self) -> Masters:
@@ -272,15 +280,14 @@ class Office:
 
     def till(self, source: Source, progress: Progress, ended: Collection[str] = ()) -> Till:
         """What payments are recorded with."""
-        from stampli_assets.intacct.payments import IntacctPayments
         from stampli_assets.pipeline.drawing import Recording
         from stampli_assets.pipeline.paying import Till
 
         erp = self.connection.erp
         assert isinstance(erp, IntacctCompany)
-        book = IntacctPayments(self.gateway, self.gateway.company)
-        desk = replace(self.desk(source, progress, ended), book=book)
-        return Till(desk, self.ledger.lookups, book, self.target, Recording(erp.payment_method, erp.payment_number))
+        desk = replace(self.desk(source, progress, ended), book=self.payments)
+        recording = Recording(erp.payment_method, erp.payment_number)
+        return Till(desk, self.ledger.lookups, self.payments, self.target, recording)
 
     def supplying(self, source: Source, ended: Collection[str] = ()) -> Supplying | None:
         """How vendors that the ERP lacks are created; ``None`` where they never are."""

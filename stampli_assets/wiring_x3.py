@@ -25,6 +25,7 @@ from stampli_assets.x3.door import Door, SignIn
 from stampli_assets.x3.folder import Folder
 from stampli_assets.x3.graphql import GraphQLApi
 from stampli_assets.x3.oauth import Application, CloudPair, TokenApi
+from stampli_assets.x3.payments import X3GraphQLPayments, X3Payments, X3RestPayments
 from stampli_assets.x3.reference import X3GraphQLReference, X3RestReference
 from stampli_assets.x3.rest import RestApi
 from stampli_assets.x3.sign_in import Basic, ConnectedApplication
@@ -140,6 +141,12 @@ class X3Office:
         made = X3GraphQLSuppliers if self.erp.api == "graphql" else X3RestSuppliers
         return made(self.door, self.folder, self.names)
 
+    @cached_property
+    def payments(self) -> X3Payments:
+        """The book of payments, and what can be paid; asked only where the settings say that payments are recorded."""
+        made = X3GraphQLPayments if self.erp.api == "graphql" else X3RestPayments
+        return made(self.door, self.folder, self.names)
+
     @property
     def template(self) -> SupplierTemplate | None:
         """What a new supplier is made from; ``None``: suppliers are never created."""
@@ -153,9 +160,11 @@ class X3Office:
             Transient: X3 did not answer.
             Misconfigured: X3 does not let us look.
         """
+        unused = names.PAYMENTS if self.erp.payments is None else frozenset()
         if self.erp.api == "graphql":
-            return schema_check.check(self.names, GraphQLApi(self.door, self.folder, self.names).schema())
-        return schema_check.check_rest(self.names, RestApi(self.door, self.folder, self.names))
+            schema = GraphQLApi(self.door, self.folder, self.names).schema()
+            return schema_check.check(self.names, schema, unused=unused)
+        return schema_check.check_rest(self.names, RestApi(self.door, self.folder, self.names), unused=unused)
 
     def _sign_in(self) -> SignIn:
         way = self.erp.sign_in

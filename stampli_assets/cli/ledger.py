@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from stampli_assets.defs.anchors import Anchor
+    from stampli_assets.model.postings import Source
+    from stampli_assets.model.remote import LandedFile
     from stampli_assets.pipeline.rebuild import Relearned
     from stampli_assets.settings import Settings
     from stampli_assets.wiring import Office
@@ -72,7 +74,10 @@ def rebuild(ctx: click.Context, by: str, because: str) -> None:
             if anchor is not None:
                 _wait_out(office, anchor)
             learned = list(_relearn(office))
-            say("[green]Read again:[/] ", f"{office.name}: {len(learned)} file(s), {_settled(learned)} bills adopted.")
+            say(
+                "[green]Read again:[/] ",
+                f"{office.name}: {len(learned)} file(s), {_settled(learned)} document(s) adopted.",
+            )
             rest += [(office.name, one.landed.file.name, intent.document) for one in learned for intent in one.open]
             if anchor is not None and not office.ledger.journal.knows(anchor.sequence, anchor.digest):
                 office.ledger.journal.declare_lost(
@@ -96,22 +101,29 @@ def _wait_out(office: Office, anchor: Anchor) -> None:
 
 
 def _relearn(office: Office) -> Iterator[Relearned]:
-    from stampli_assets.pipeline.rebuild import relearn
+    from stampli_assets.defs.feeds import feed_of, feeds_of
+    from stampli_assets.pipeline.rebuild import Teacher, relearn
     from stampli_assets.wiring import Unwatched
 
+    feeds = feeds_of(office.connection)
     partitions = office.landing.deliveries(office.name)
     landed = (found for one in partitions if (found := office.landing.find(office.name, one)) is not None)
-    return relearn(
-        landed,
+    files = ((one, feed.kind if (feed := feed_of(feeds, one.file.name)) is not None else "invoices") for one in landed)
+
+    def source(file: LandedFile) -> Source:
+        return office.source(partition=file.partition, file_name=file.file.name, run="rebuild")
+
+    teacher = Teacher(
         landing=office.landing,
-        layout=office.layout,
+        invoices=office.layout,
+        payments=office.connection.stampli.payment_layout.layout(),
         rules=office.rules,
         masters=office.masters,
         target=office.target,
-        desk=lambda file: office.desk(
-            office.source(partition=file.partition, file_name=file.file.name, run="rebuild"), Unwatched()
-        ),
+        desk=lambda file: office.desk(source(file), Unwatched()),
+        till=None if office.x3 is not None else lambda file: office.till(source(file), Unwatched()),
     )
+    return relearn(files, teacher)
 
 
 def _settled(learned: list[Relearned]) -> int:

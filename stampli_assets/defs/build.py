@@ -16,7 +16,7 @@ from stampli_assets.defs.feeds import Feed, feeds_of
 from stampli_assets.defs.files import file_assets
 from stampli_assets.defs.frames_io import FrameStore
 from stampli_assets.defs.inbox_sensor import inbox_sensor
-from stampli_assets.defs.look_back import look_back_check, look_back_schedule
+from stampli_assets.defs.look_back import look_back_checks, look_back_schedule
 from stampli_assets.defs.payments import payment_assets
 from stampli_assets.defs.reference import reference_assets, reference_schedule
 from stampli_assets.defs.x3_checks import x3_names_check
@@ -59,16 +59,17 @@ def _of_connection(connection: Connection) -> dg.Definitions:
     feeds = feeds_of(connection)
     parts = [_CORRIDORS[feed.kind](feed, connection) for feed in feeds]
     jobs = [job for part in parts for job in part.jobs or ()]
+    looks = look_back_checks(name, feeds)
     return dg.Definitions.merge(
         *parts,
         dg.Definitions(
             assets=reference_assets(name),
-            asset_checks=[look_back_check(name), *([x3_names_check(name)] if erp.kind == "x3" else [])],
+            asset_checks=[*looks, *([x3_names_check(name)] if erp.kind == "x3" else [])],
             sensors=[
                 inbox_sensor(name, feeds, jobs, connection.stampli.poll_seconds),
                 again_sensor(name, feeds, jobs),
             ],
-            schedules=[reference_schedule(name, minutes=10), look_back_schedule(name)],
+            schedules=[reference_schedule(name, minutes=10), look_back_schedule(name, looks)],
         ),
     )
 

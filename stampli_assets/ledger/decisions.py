@@ -55,10 +55,12 @@ def _the_one(connection: Connection, document: str, vendor: str) -> Row[Any]:
             remedy="Give the number exactly as `stampli errors` shows it.",
             code="DECISION_UNKNOWN",
         )
-    vendors = ", ".join(sorted({str(row.vendor_id) for row in found}))
+    told = ", ".join(
+        sorted(f"{row.kind} {row.stampli_id} of vendor {row.vendor_id}".replace("  ", " ") for row in found)
+    )
     raise Misconfigured(
-        f"{document} is the number of {len(found)} documents, of the vendors {vendors}.",
-        remedy="Say which with --vendor.",
+        f"{document} is the number of {len(found)} documents: {told}.",
+        remedy="Say which with --vendor, or with its Stampli id in place of the number.",
         code="DECISION_SEVERAL",
     )
 

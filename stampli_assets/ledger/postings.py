@@ -162,13 +162,21 @@ class Postings:
         with self._store.reading() as reading:
             return [posting_of(row) for row in reading.execute(query)]
 
-    def posted_since(self, connection: str, moment: datetime) -> Mapping[str, Sequence[Posting]]:
-        """What was posted since then, by delivery; without what a person said is rightly gone."""
+    def posted_since(
+        self, connection: str, moment: datetime, kinds: Sequence[Kind] = INVOICED
+    ) -> Mapping[str, Sequence[Posting]]:
+        """What was posted since then, by delivery; without what a person said is rightly gone, and voided payments."""
         gone = select(decisions.c.key).where(decisions.c.what == str(Decision.GONE))
+        voids = postings.alias("voids")
+        voided = (
+            select(voids.c.key)
+            .where(voids.c.kind == str(Kind.VOID), voids.c.state == State.POSTED)
+            .where(voids.c.stampli_id == postings.c.stampli_id, voids.c.company == postings.c.company)
+        )
         query = (
             select(postings)
             .where(postings.c.connection == connection, postings.c.state == State.POSTED)
-            .where(postings.c.kind.in_(INVOICED))
+            .where(postings.c.kind.in_(kinds), (postings.c.kind != str(Kind.PAYMENT)) | ~voided.exists())
             .where(postings.c.updated_at >= iso(moment), postings.c.key.not_in(gone))
             .order_by(postings.c.partition, postings.c.first_row)
         )

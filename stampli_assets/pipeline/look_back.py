@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from stampli_assets.model.findings import End, Finding
 from stampli_assets.model.outcome import ErpRecord
-from stampli_assets.model.ports import BillBook
+from stampli_assets.model.ports import Book
 from stampli_assets.model.postings import Posting
 
+VOIDED = "Voided"
 NEVER_AGAIN = "Nothing is posted again by the machine."
 
 
-def look_back(posted: Mapping[str, Sequence[Posting]], book: BillBook) -> dict[str, list[Finding]]:
+def look_back(posted: Mapping[str, Sequence[Posting]], book: Book[Any]) -> dict[str, list[Finding]]:
     """By delivery (partition): the postings that the ERP does not hold as they were posted.
 
     Args:
         posted: postings in state ``posted``, by partition.
-        book: the ERP's book of bills; asked in bulk.
+        book: the ERP's book of these documents; asked in bulk.
 
     Raises:
         Transient: the ERP did not answer.
@@ -37,6 +39,8 @@ def _finding(posting: Posting, records: Sequence[ErpRecord]) -> Finding | None:
         others = ", ".join(record.record_no for record in records)
         instead = f"; it holds {others} under that vendor and number" if others else ""
         return _told(posting, "DELETED_IN_ERP", f"{was}; the ERP does not hold that record any more{instead}.")
+    if ours.state == VOIDED:
+        return _told(posting, "VOIDED_IN_ERP", f"{was}; it was voided in the ERP, and Stampli says that it is paid.")
     if len(records) > 1:
         others = ", ".join(record.record_no for record in records if record is not ours)
         return _told(posting, "TWICE_IN_ERP", f"{was}; the ERP holds {others} under the same vendor and number too.")

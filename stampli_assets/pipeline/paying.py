@@ -69,6 +69,15 @@ def pay(
     return PostedBatch(batch, tuple(findings), (till.desk.clock.now() - started).total_seconds())
 
 
+def look_only(lines: pd.DataFrame, *, rules: Rules, reference: Reference, till: Till) -> Batch:
+    """The same without sending: payments that the ERP holds are adopted or held, and voids that are reversed are settled."""
+    till = replace(till, desk=replace(till.desk, alone_in="payments"))
+    drawn = draw(lines, rules=rules, reference=reference, target=till.target, recording=till.recording)
+    batch = adopt(drawn.payments, till.desk)
+    _voids(drawn.voids, till)
+    return batch
+
+
 def _left(batch: Batch, not_yet: Mapping[PostingKey, Finding], desk: Desk) -> list[Finding]:
     """Why payments are unsettled: what the ledger says of them, or else why they were not sent."""
     held_back = {intent.posting.key for intent in batch.unsettled if _is_unsent(intent.posting)} & not_yet.keys()

@@ -59,6 +59,19 @@ class X3NewSuppliers(Section):
     address_code: str = "MAIN"
 
 
+class X3Payments(Section):
+    """How Stampli's payments are recorded. Left out, as a rule: they are not, X3 is the master of cash."""
+
+    method: Annotated[str, Field(min_length=1, description="X3's payment type for money that has moved already.")]
+    number: Annotated[
+        Literal["number", "id"],
+        Field(
+            description="What stands as reference of a payment: its check number or trace id where it has one, or always "
+            "Stampli's payment id (where several payments to one supplier share a number)."
+        ),
+    ] = "number"
+
+
 class X3Folder(Section):
     """A Sage X3 folder and how supplier invoices are posted into it."""
 
@@ -101,6 +114,7 @@ class X3Folder(Section):
         Field(default_factory=dict, description="Where this X3 calls things otherwise: `stampli x3 check`."),
     ]
     new_suppliers: X3NewSuppliers | None = None
+    payments: X3Payments | None = None
     reference_style: Literal["key", "_id"] = "key"
     ca_file: Annotated[str, Field(description="A private certificate authority (PEM).")] = ""
     plain_http: Annotated[bool, Field(description="Sign in without TLS; only on this machine's own address.")] = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from stampli_assets.model.documents import Bill, Kind
 from stampli_assets.model.identity import ControlId
@@ -29,7 +30,7 @@ from stampli_assets.x3.rest import RestApi
 _OWED = frozenset({"1", "3", "invoice", "debitNote"})
 _OWING = frozenset({"2", "4", "creditMemo", "creditNote"})
 """Kinds of document (INVTYP) [T]: what we owe, and what is owed to us; a proforma is neither."""
-_STATES = {"1": "not posted", "2": "simulated", "3": "final"}
+STATES = {"1": "not posted", "2": "simulated", "3": "final"}
 _READ = ("record_no", "supplier", "source_document", "site", "currency", "total", "document_date", "kind", "state")
 
 
@@ -70,14 +71,19 @@ class X3Bills:
             Transient: X3 did not answer usefully.
             Misconfigured: the look-up is refused.
         """
-        held: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        held: dict[bool, dict[tuple[str, str], list[Row]]] = {False: defaultdict(list), True: defaultdict(list)}
         size = self._folder.bills_per_query
         for start in range(0, len(documents), size):
             for row in self._held(documents[start : start + size]):
                 key = text_of(row["supplier"]), text_of(row["source_document"])
-                if row not in held[key]:
-                    held[key].append(row)
-        return [[self._found(row, one) for row in self._under(held, one)] for one in documents]
+                kind = family(row, self._api.names)
+                for is_credit in (False, True) if kind is None else (kind is Kind.CREDIT,):
+                    if row not in held[is_credit][key]:
+                        held[is_credit][key].append(row)
+        return [
+            [self._found(row, one) for row in under(held[one.kind is Kind.CREDIT], one.vendor_id, one.number)]
+            for one in documents
+        ]
 
     def request_for(self, document: Bill) -> str:
         """The create of one bill as it would be sent; nothing is sent."""
@@ -88,24 +94,9 @@ class X3Bills:
         among = {"supplier": {one.vendor_id for one in documents}, "source_document": numbers}
         return self._api.rows("find_invoice", _READ, among)
 
-    def _under(self, held: Mapping[tuple[str, str], Sequence[Row]], document: Numbered) -> Sequence[Row]:
-        other = Kind.BILL if document.kind is Kind.CREDIT else Kind.CREDIT
-        for number in (document.number, document.number.upper()):
-            rows = [row for row in held.get((document.vendor_id, number), ()) if self._kind(row) is not other]
-            if rows:
-                return rows
-        return []
-
-    def _kind(self, row: Row) -> Kind | None:
-        """Owed, owing, or neither."""
-        kind, names = text_of(row.get("kind")), self._api.names
-        if kind in _OWED or kind == names.invoice_kind:
-            return Kind.BILL
-        return Kind.CREDIT if kind in _OWING or kind == names.credit_kind else None
-
     def _found(self, row: Row, document: Numbered) -> ErpRecord:
-        kind, differs = self._kind(row), []
-        total = _money(text_of(row.get("total")), text_of(row.get("currency")), kind is Kind.CREDIT)
+        kind, differs = family(row, self._api.names), []
+        total = money(text_of(row.get("total")), text_of(row.get("currency")), kind is Kind.CREDIT)
         if kind is None:
             differs.append(f"kind {text_of(row.get('kind')) or 'unknown'}")
         wanted = [("site", self._folder.site)]
@@ -116,7 +107,7 @@ class X3Bills:
             if field in row and theirs != ours:
                 differs.append(f"{field.replace('_', ' ')} {theirs or 'none'} and not {ours}")
         state = text_of(row.get("state"))
-        told = [_STATES.get(state, state)]
+        told = [STATES.get(state, state)]
         if differs:
             told = [total.labelled if total is not None else text_of(row.get("total")), *differs, *told]
         return ErpRecord(
@@ -145,7 +136,7 @@ class X3RestBills(X3Bills):
 def _outcome(bill: Bill, created: Created) -> Outcome:
     match created:
         case Made(row, warnings):
-            total = _money(text_of(row.get("total")), bill.currency, bill.is_credit)
+            total = money(text_of(row.get("total")), bill.currency, bill.is_credit)
             if total is None:
                 record = text_of(row["record_no"])
                 return Unknown(f"X3 kept {bill.number} as {record} and did not say over how much.", REPEATED)
@@ -159,7 +150,20 @@ def _outcome(bill: Bill, created: Created) -> Outcome:
             return Unknown(why)
 
 
-def _money(text: str, currency: str, is_credit: bool) -> Money | None:  # noqa: FBT001 - whose sign it gets
+def family(row: Row, names: Names[Any]) -> Kind | None:
+    """Whether X3 holds it as owed or as owing; ``None`` for neither."""
+    kind = text_of(row.get("kind"))
+    if kind in _OWED or kind == names.invoice_kind:
+        return Kind.BILL
+    return Kind.CREDIT if kind in _OWING or kind == names.credit_kind else None
+
+
+def under(held: Mapping[tuple[str, str], Sequence[Row]], supplier: str, number: str) -> Sequence[Row]:
+    """The rows under a number as it is, else under its capitals."""
+    return held.get((supplier, number)) or held.get((supplier, number.upper())) or ()
+
+
+def money(text: str, currency: str, is_credit: bool = False) -> Money | None:  # noqa: FBT001, FBT002 - whose sign it gets
     """What X3 says in our sign; ``None`` where it says no such amount."""
     try:
         amount = Money.parse(text, currency)

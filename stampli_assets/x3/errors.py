@@ -44,6 +44,35 @@ _CATALOGUE = (
         "Look at that supplier in X3. If it is the same one, add a rule to vendors.csv, then rerun from failure.",
     ),
     _known(
+        "ERP_OVERPAID",
+        r"(?P<paid>[\d.]+) is more than the (?P<left>[\d.]+) that (?P<code>\S+) has open"
+        r"|(exceeds|more than).{0,40}(open|remaining|due) (amount|balance)",
+        lambda m: (
+            f"X3 has {m['left']} open on {m['code']}, the payment settles {m['paid']}."
+            if m["code"]
+            else "The payment settles more than X3 has open."
+        ),
+        f"Look at what else was paid on the invoice in X3; correct the payment in Stampli or there, {RERUN}",
+    ),
+    _known(
+        "ERP_PAID_INVOICE",
+        r"invoice (?P<code>\S+) (?P<why>does not exist or is not final|is of the supplier .+?|is in [A-Z]{3})\.?$",
+        lambda m: f"Invoice {m['code']} cannot be paid: it {m['why']} in X3.",
+        f"Post the invoice in X3, or correct the payment in Stampli, {RERUN}",
+    ),
+    _known(
+        "ERP_BANK",
+        rf"bank (?P<code>\S+) {_UNUSABLE}",
+        lambda m: f"Bank {m['code']} {m['why']} in X3.",
+        f"Correct the rule in funding_accounts.csv, or activate the bank in X3, {RERUN}",
+    ),
+    _known(
+        "ERP_PAYMENT_TYPE",
+        rf"payment type (?P<code>\S+) {_UNUSABLE}",
+        lambda m: f"Payment type {m['code']} {m['why']} in X3.",
+        f"Correct the payment type of the settings (payments.method), {RERUN}",
+    ),
+    _known(
         "ERP_SUPPLIER",
         rf"supplier (?P<code>\S+) {_UNUSABLE}",
         lambda m: f"Supplier {m['code']} {m['why']} in X3.",

@@ -81,7 +81,7 @@ def _faults(bill: Bill, folder: Folder, names: Names[Any]) -> Iterator[Reason]:
         bill.number, bill.vendor_id, bill.po_number, bill.original_number, bill.description,
         *(line.memo for line in bill.lines),
     )  # fmt: skip
-    if not all(map(_writable, texts)):
+    if not all(map(writable, texts)):
         yield Reason(
             "CHARACTER",
             f"{bill.number} holds a character that cannot be sent to X3.",
@@ -150,7 +150,7 @@ def _analytical(line: BillLine, folder: Folder, names: Names[Any], amount: str) 
     return [{"analytical_type": of, "analytical_code": code, "analytical_amount": amount} for of, code in coded]
 
 
-def _writable(text: str) -> bool:
+def writable(text: str) -> bool:
     """No control characters and no halves of a character: X3's database refuses them after the fact."""
     return not any(
         (character < " " and character not in "\t\r\n") or "\ud800" <= character <= "\udfff" for character in text

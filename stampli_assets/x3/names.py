@@ -82,8 +82,13 @@ _NEEDED: Final = {
     "dimensions": ("type", "code"),
     "payment_terms": ("code",),
     "restrictions": ("account", "type", "code"),
+    "create_payment": ("record_no", "supplier", "reference", "bank", "total", "lines", "line_invoice", "line_amount"),
+    "find_payment": ("record_no", "supplier", "reference", "currency", "total"),
+    "open_items": ("record_no", "currency", "amount", "paid"),
 }
 """Fields without which documents are neither told apart nor found again."""
+PAYMENTS: Final = frozenset({"create_payment", "find_payment", "open_items"})
+"""What only a connection asks for that records payments."""
 _CHOICES: Final = {
     "analytical": "per_type or together",
     **dict.fromkeys(("invoice_kind", "credit_kind"), "a word or number of X3's menu"),
@@ -106,6 +111,9 @@ class Names(Generic[Place]):
     dimensions: Place
     payment_terms: Place
     restrictions: Place
+    create_payment: Place
+    find_payment: Place
+    open_items: Place
     analytical: Literal["per_type", "together"]
     invoice_kind: str
     credit_kind: str
@@ -217,6 +225,19 @@ GRAPHQL: Final = Names(
     }),
     payment_terms=Node("x3FinanceData", "paymentTerm", {"code": "code", "name": "description", **_ACTIVE}),
     restrictions=Node("x3FinanceData", "", {"account": "account", "type": "dimensionType", "code": "dimension"}),
+    create_payment=Node("x3Finance", "payment", {
+        "record_no": "id", "total": "amount", "payment_type": "paymentType", "site": "site",
+        "supplier": "businessPartner", "accounting_date": "accountingDate", "currency": "currency", "bank": "bank",
+        "reference": "reference", "description": "description", "lines": "lines", "line_invoice": "invoiceNumber",
+        "line_amount": "amount", "line_discount": "",
+    }, "create", "Payment_Input"),
+    find_payment=Node("x3Finance", "payment", {
+        "record_no": "id", "supplier": "businessPartner._id", "reference": "reference", "currency": "currency._id",
+        "total": "amount", "state": "status",
+    }),
+    open_items=Node("x3Finance", "openItem", {
+        "record_no": "documentNumber", "currency": "currency._id", "amount": "amount", "paid": "paidAmount",
+    }),
     analytical="per_type",
     invoice_kind="invoice",
     credit_kind="creditMemo",
@@ -257,6 +278,17 @@ REST: Final = Names(
     dimensions=RestClass("CACCE", "CACCE", {"type": "DIE", "code": "CCE", "name": "DES", **_ENABLED, **_VALIDITY}),
     payment_terms=RestClass("TABPAYTERM", "TABPAYTERM", {"code": "PTE", "name": "DES", **_ENABLED}),
     restrictions=RestClass("", "", {"account": "ACC", "type": "DIE", "code": "CCE"}),
+    create_payment=RestClass("PAYMENT", "PAYMENT", {
+        "record_no": "NUM", "total": "AMTCUR", "payment_type": "PAYTYP", "site": "FCY", "supplier": "BPR",
+        "accounting_date": "ACCDAT", "currency": "CUR", "bank": "BAN", "reference": "REF", "description": "DES",
+        "lines": "PAYMENTD", "line_invoice": "VCRNUM", "line_amount": "AMTLIN", "line_discount": "",
+    }, "$create"),
+    find_payment=RestClass("PAYMENT", "PAYMENT", {
+        "record_no": "NUM", "supplier": "BPR", "reference": "REF", "currency": "CUR", "total": "AMTCUR", "state": "STA",
+    }),
+    open_items=RestClass("GACCDUDATE", "GACCDUDATE", {
+        "record_no": "NUM", "currency": "CUR", "amount": "AMTCUR", "paid": "PAYCUR",
+    }),
     analytical="together",
     invoice_kind="1",
     credit_kind="2",
@@ -267,6 +299,6 @@ MENUS: Final = frozenset({"kind", "rate_type"})
 """Fields of ours that are choices of a local menu: words in GraphQL, numbers in REST [T]."""
 
 REFERENCES: Final = frozenset(
-    {"site", "supplier", "currency", "payment_term", "tax_rule", "line_site", "line_account", "line_tax"}
+    {"site", "supplier", "currency", "payment_term", "tax_rule", "line_site", "line_account", "line_tax", "bank"}
 )
 """Fields of ours that name another record of X3 when a document is created; the supplier's own number does not."""

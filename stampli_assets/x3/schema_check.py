@@ -6,14 +6,14 @@ GraphQL is asked by introspection, REST by ``$prototypes`` for what it creates [
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.x3.exact import Json
-from stampli_assets.x3.names import Names, Node, RestClass
+from stampli_assets.x3.names import PAYMENTS, Names, Node, RestClass
 from stampli_assets.x3.rest import RestApi
 
 MOST_LISTED = 40
@@ -42,20 +42,23 @@ class Problem:
         return f"{self.sentence} Put into the settings: {self.line}" if self.line else self.sentence
 
 
-def check(names: Names[Node], schema: Json) -> list[Problem]:
-    """What of the names a GraphQL folder lacks; ``schema`` is :meth:`~stampli_assets.x3.graphql.GraphQLApi.schema`."""
+def check(names: Names[Node], schema: Json, *, unused: Collection[str] = PAYMENTS) -> list[Problem]:
+    """What of the names a GraphQL folder lacks; ``schema`` is :meth:`~stampli_assets.x3.graphql.GraphQLApi.schema`.
+
+    ``unused`` places are not looked at: as a rule no payments are recorded.
+    """
     tree = _Schema(schema)
-    asked = {place: node for place, node in names.places().items() if not node.missing}
+    asked = {place: node for place, node in names.places().items() if not node.missing and place not in unused}
     return [problem for place, node in asked.items() for problem in _Check(tree, place, node, names).all()]
 
 
-def check_rest(names: Names[RestClass], api: RestApi) -> list[Problem]:
+def check_rest(names: Names[RestClass], api: RestApi, *, unused: Collection[str] = PAYMENTS) -> list[Problem]:
     """What of the names a REST folder lacks, and which of the fields that it demands are never sent.
 
     Raises:
         Transient: X3 did not answer usefully.
     """
-    asked = {place: of for place, of in names.places().items() if not of.missing}
+    asked = {place: of for place, of in names.places().items() if not of.missing and place not in unused}
     return [problem for place, of in asked.items() for problem in _rest_place(place, of, api)]
 
 

@@ -10,10 +10,12 @@ import dagster as dg
 import pytest
 from builders.house import make_settings, running_sandbox
 
+from stampli_assets.cli.ledger import _relearn
 from stampli_assets.defs.build import build_definitions
 from stampli_assets.defs.feeds import feed_of, feeds_of
 from stampli_assets.sandbox.exports import export_csv, export_payments_csv
 from stampli_assets.sandbox.intacct import ap_team
+from stampli_assets.sandbox.intacct.payments import void
 from stampli_assets.sandbox.invoices import invoices
 from stampli_assets.sandbox.payments import payments
 from stampli_assets.wiring import Offices
@@ -120,4 +122,38 @@ def test_a_second_export_of_the_same_payments_records_nothing(installation):
         told = [replace(one, status=status, cleared_date="2026-11-21") for one in installation.payments]
         installation.put(name, export_payments_csv(told))
         assert installation.run(name).success
+    assert len(installation.books["payments"]) == len(installation.payments)
+
+
+def test_a_payment_that_is_voided_in_the_erp_is_reported_in_the_morning_and_one_voided_in_stampli_too_is_not(
+    installation,
+):
+    installation.post_invoices()
+    installation.put("payments_1.csv", export_payments_csv(installation.payments))
+    assert installation.run("payments_1.csv").success
+    first, second = installation.payments[:2]
+    for one in (first, second):
+        record = next(kept for kept in installation.books["payments"] if one.stampli_id in kept["DESCRIPTION"])
+        void(installation.sandbox.intacct.books, record["RECORDNO"])
+    told = replace(first, status="VOIDED", void_date="2026-11-21", void_reason="lost check")
+    installation.put("payments_2.csv", export_payments_csv([told]))
+    assert installation.run("payments_2.csv").success
+    job = build_definitions(installation.settings).resolve_job_def("acme_us_look_back")
+    job.execute_in_process(instance=installation.instance, run_config=SILENT)
+    (standing,) = [
+        one.finding for one in installation.office.ledger.findings.standing() if not one.finding.end.is_settled
+    ]
+    assert (standing.code, standing.document) == ("VOIDED_IN_ERP", second.number or second.stampli_id)
+
+
+def test_a_ledger_that_is_lost_learns_the_payments_again_and_sends_nothing(installation):
+    installation.post_invoices()
+    content = export_payments_csv(installation.payments)
+    installation.put("payments_1.csv", content)
+    assert installation.run("payments_1.csv").success
+    with installation.office.ledger.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM postings")
+    learned = list(_relearn(installation.office))
+    assert sum(len(one.settled) for one in learned) == len(installation.invoices) + len(installation.payments)
+    assert [one.open for one in learned] == [(), ()]
     assert len(installation.books["payments"]) == len(installation.payments)

@@ -12,9 +12,12 @@ import zipfile
 from collections.abc import Iterator
 
 from builders.exports import HEADERS
+from hostile.kinds import PAID
 
 from stampli_assets.model.errors import FileRefused
 from stampli_assets.pipeline.parse import parse
+from stampli_assets.pipeline.parse_payments import parse_payments
+from stampli_assets.stampli.contracts import PAYMENTS
 from stampli_assets.stampli.layout import Layout, RecordTypes, Shape
 
 MIB = 1 << 20
@@ -114,6 +117,19 @@ def record_invoices(count: int, lines: int) -> io.BufferedReader:
     return io.BufferedReader(Endless(blocks()))
 
 
+def paid_invoices(count: int, lines: int) -> io.BufferedReader:
+    """Payments of so many invoices each, 21 columns."""
+
+    def blocks() -> Iterator[bytes]:
+        yield ",".join(PAID).encode() + b"\r\n"
+        for n in range(count):
+            head = f"SP-{n},{n:06d},PB-1,,November,2026-11-20,,ACH,PAID,100,OPERATING,V-{n % 500:05d},Old Mill {n % 500},USD"
+            rows = (f"{head},{lines}.00,ST-{n}-{k},INV-{n}-{k},1.00,,,\r\n" for k in range(lines))
+            yield "".join(rows).encode()
+
+    return io.BufferedReader(Endless(blocks()))
+
+
 OPEN = Layout(compression="accept")
 XML = Layout(shape=Shape.XML)
 RECORDS = Layout(
@@ -146,6 +162,7 @@ CASES = {
     "50,000 quoted lines": lambda: (invoices(10_000, 5, quoted=True), Layout()),
     "50,000 lines of XML": lambda: (xml_invoices(10_000, 5), XML),
     "50,000 line records": lambda: (record_invoices(10_000, 5), RECORDS),
+    "50,000 paid invoices": lambda: (paid_invoices(10_000, 5), Layout(PAYMENTS)),
     "500,000 lines": lambda: (invoices(100_000, 5, quoted=False), Layout()),
     "500,000 quoted lines": lambda: (invoices(100_000, 5, quoted=True), Layout()),
     "500,000 lines of XML": lambda: (xml_invoices(100_000, 5), XML),
@@ -158,14 +175,22 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
+def read(source: io.BufferedReader, layout: Layout) -> str:
+    """What was read of a file."""
+    if layout.contract is PAYMENTS:
+        paid = parse_payments(source, name="big", layout=layout)
+        return f"{paid.payments} payments, {len(paid.lines)} lines"
+    parsed = parse(source, name="big", layout=layout)
+    return f"{parsed.documents} invoices, {len(parsed.lines)} lines"
+
+
 def main(case: str) -> dict[str, object]:
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
     source, layout = CASES[case]()
     parse(io.BytesIO(HEADER), name="warm", layout=Layout())
     before = peak()
     try:
-        parsed = parse(source, name="big", layout=layout)
-        end = f"{parsed.documents} invoices, {len(parsed.lines)} lines"
+        end = read(source, layout)
     except FileRefused as refusal:
         end = refusal.code
     return {"end": end, "grew": peak() - before, "peak": peak()}

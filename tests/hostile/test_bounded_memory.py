@@ -47,8 +47,11 @@ def test_an_oversized_file_is_refused_in_little_memory(case, end, mib):
     assert told["grew"] < mib
 
 
-@pytest.mark.parametrize("case", ["50,000 lines", "50,000 quoted lines", "50,000 lines of XML", "50,000 line records"])
+LARGE = ["50,000 lines", "50,000 quoted lines", "50,000 lines of XML", "50,000 line records", "50,000 paid invoices"]
+
+
+@pytest.mark.parametrize("case", LARGE)
 def test_a_large_file_is_read_in_a_few_times_its_size(case):
     told = run(case)
-    assert told["end"] == "10000 invoices, 50000 lines"
+    assert told["end"] == f"10000 {'payments' if 'paid' in case else 'invoices'}, 50000 lines"
     assert told["grew"] < 200

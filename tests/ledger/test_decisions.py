@@ -53,6 +53,8 @@ def test_a_document_is_named_without_doubt(tmp_path):
     store.postings.open([make_bill(vendor_id="V-1"), make_bill(vendor_id="V-2")], SOURCE)
     with pytest.raises(Misconfigured, match="knows no document"):
         store.decisions.decide("INV-9", Decision.DISTINCT, by="x", because="y")
-    with pytest.raises(Misconfigured, match="2 documents, of the vendors V-1, V-2"):
+    with pytest.raises(
+        Misconfigured, match="2 documents: bill ST-V-1-INV-1 of vendor V-1, bill ST-V-2-INV-1 of vendor V-2"
+    ):
         store.decisions.decide("INV-1", Decision.DISTINCT, by="x", because="y")
     assert store.decisions.decide("INV-1", Decision.DISTINCT, by="x", because="y", vendor="V-2")
