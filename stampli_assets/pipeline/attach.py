@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -75,6 +76,10 @@ class _Place:
     file: RemoteFile
 
 
+_Lying = Mapping[str, Sequence[_Place]]
+"""What lies in the folders now, by name."""
+
+
 class _NotNow(Exception):
     """One image is not attached, and why."""
 
@@ -97,7 +102,10 @@ def attach_images(
     if not wanted:
         return attached
     carried = gallery.book.attached([one.record_no for one in wanted])
-    lying = [_Place(inbox, file) for inbox in gallery.inboxes for file in _listing(inbox)]
+    lying: dict[str, list[_Place]] = defaultdict(list)
+    for inbox in gallery.inboxes:
+        for file in _listing(inbox):
+            lying[file.name].append(_Place(inbox, file))
     for one in wanted:
         try:
             attached.hung.append(_hang(one, carried.get(one.record_no), lying, gallery))
@@ -123,7 +131,7 @@ def _listing(inbox: Inbox) -> Sequence[RemoteFile]:
         raise
 
 
-def _hang(one: Wanted, carried: str | None, lying: Sequence[_Place], gallery: Gallery) -> Hung:
+def _hang(one: Wanted, carried: str | None, lying: _Lying, gallery: Gallery) -> Hung:
     if carried is None:
         raise _NotNow(
             End.HELD,
@@ -143,10 +151,10 @@ def _hang(one: Wanted, carried: str | None, lying: Sequence[_Place], gallery: Ga
     return Hung(one, image.file.name, "attached")
 
 
-def _image(one: Wanted, kept: LandedFile | None, lying: Sequence[_Place], gallery: Gallery) -> LandedFile | None:
+def _image(one: Wanted, kept: LandedFile | None, lying: _Lying, gallery: Gallery) -> LandedFile | None:
     """The image as it is kept at home: the one that lies there now, else the one that was kept before."""
     for name in one.names:
-        places = [place for place in lying if place.file.name == name]
+        places = lying.get(name, ())
         if not places:
             continue
         if len(places) > 1 or name == one.shared:
@@ -220,17 +228,23 @@ def _attach(one: Wanted, image: LandedFile, gallery: Gallery) -> None:
         raise _NotNow(End.REFUSED, refused.code, f"{one.number}: {refused.sentence}", refused.remedy)
 
 
-def _archive(hung: Sequence[Hung], lying: Sequence[_Place], gallery: Gallery) -> list[str]:
+def _archive(hung: Sequence[Hung], lying: _Lying, gallery: Gallery) -> list[str]:
     """Move the images away of which every bill that names them has its own."""
     done = {one.wanted.key for one in hung if one.result in {"attached", "was attached"}}
+    asking: dict[str, list[Wanted]] = defaultdict(list)
+    for one in hung:
+        for name in one.wanted.names:
+            asking[name].append(one.wanted)
     archived = []
-    for place in lying:
-        bills = [one.wanted for one in hung if place.file.name in one.wanted.names]
-        kept = [gallery.shelf.image(gallery.connection, one.key) for one in bills if one.key in done]
-        landed = next((image for image in kept if image is not None and image.file == place.file), None)
-        if landed is not None and all(one.key in done for one in bills):
-            archived.append(place.inbox.archive(place.file, landed.digest))
-    return [name for name in archived if name]
+    for name in asking.keys() & lying.keys():
+        if any(one.key not in done for one in asking[name]):
+            continue
+        kept = [gallery.shelf.image(gallery.connection, one.key) for one in asking[name]]
+        for place in lying[name]:
+            landed = next((image for image in kept if image is not None and image.file == place.file), None)
+            if landed is not None:
+                archived.append(place.inbox.archive(place.file, landed.digest))
+    return sorted(name for name in archived if name)
 
 
 def _finding(one: Wanted, reason: _NotNow) -> Finding:

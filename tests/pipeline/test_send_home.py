@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 from builders.exports import HEADERS, as_csv, invoice, row
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stampli_assets.model.errors import FileRefused
 from stampli_assets.model.identity import ContentDigest
 from stampli_assets.model.remote import LandedFile, RemoteFile
 from stampli_assets.pipeline import send_home
@@ -128,6 +129,27 @@ def test_whatever_a_cell_holds_it_comes_back(cell):
     safe = neutral(cell)
     assert as_it_was(safe) == cell
     assert safe == cell or safe.startswith("'")
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    vendor=st.text(max_size=20),
+    memo=st.text(alphabet="'=+-@\t;,|\"\n\r1aü ", max_size=12),
+    delimiter=st.sampled_from(",;\t|"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_whatever_the_cells_and_however_it_is_written_it_reads_the_same_again(vendor, memo, delimiter, encoding):
+    layout = Layout(delimiter=delimiter, encoding="utf-16" if encoding == "utf-16" else "utf-8")
+    rows = [*invoice("A", "1.00", "2.00", Vendor_Name=vendor, Line_Description=memo, **BAD), *invoice("B", "3.00")]
+    content = as_csv(rows, delimiter=delimiter).decode().encode(encoding)
+    try:
+        first, home = sent_home(content, layout)
+    except FileRefused:
+        return
+    again = read(home.content, layout)
+    told = ["document", "column", "value", "rule"]
+    assert again.rejects[told].to_dict("records") == first.rejects[told].to_dict("records")
+    assert sorted(again.rejected_rows.values()) == sorted(first.rejected_rows.values())
 
 
 def ragged(content: bytes, at: int, change) -> bytes:

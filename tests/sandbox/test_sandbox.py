@@ -139,3 +139,28 @@ def test_a_person_can_activate_a_vendor_on_the_simulators_page():
         page = requests.post(f"{simulator.base_url}/masters/vendors/V-2", data=form, timeout=5)
         assert page.history[0].status_code == 303
         assert simulator.books.active("vendors", "V-2")
+
+
+def test_on_the_page_the_ap_team_releases_a_draft_and_voids_a_payment(tmp_path):
+    with running_sandbox(tmp_path) as sandbox:
+        books = sandbox.intacct.books
+        number = books.next_record()
+        bill = {
+            "RECORDNO": number, "RECORDID": "INV-1", "VENDORID": "V-10001", "VENDORNAME": "Old Mill", "STATE": "Draft",
+            "WHENCREATED": "11/02/2026", "CURRENCY": "USD", "TRX_TOTALENTERED": "10", "TRX_TOTALPAID": "0",
+            "TRX_TOTALDUE": "10", "AUWHENCREATED": "11/02/2026 08:00:00", "MEGAENTITYID": "100", "lines": [],
+        }  # fmt: skip
+        books.write({"kind": "bill", "record": bill})
+        assert f"action='/release/{number}'" in requests.get(sandbox.intacct.base_url, timeout=5).text
+        requests.post(f"{sandbox.intacct.base_url}/release/{number}", timeout=5)
+        assert books.bills[number]["STATE"] == "Posted"
+        paid = {
+            "RECORDNO": "9", "VENDORID": "V-10001", "DOCNUMBER": "1", "WHENCREATED": "11/03/2026", "TRX_TOTALENTERED": "4",
+            "CURRENCY": "USD", "PAYMENTMETHOD": "EFT", "FINANCIALENTITY": "CHK-OPER", "STATE": "Posted",
+            "details": [{"RECORDKEY": number, "SETTLED": "4"}],
+        }  # fmt: skip
+        books.write({"kind": "payment", "record": paid})
+        books.write({"kind": "bill", "record": {**books.bills[number], "TRX_TOTALPAID": "4", "TRX_TOTALDUE": "6"}})
+        shown = requests.post(f"{sandbox.intacct.base_url}/void/9", timeout=5).text
+        assert "Voided" in shown
+        assert books.bills[number]["TRX_TOTALDUE"] == "10"

@@ -143,7 +143,7 @@ def test_a_payment_that_must_not_be_is_refused_with_a_sentence_and_nothing_is_pa
 ):
     records = dict(enumerate(held))
     lines = [settling(records.get(place, "BIS9"), amount) for place, amount in settled]
-    (refused,) = make_payments(api, simulator.base_url).post(numbered(payment("1", *lines, **given)))
+    (refused,) = make_payments(api, simulator.base_url).post(numbered(replace(payment("1", *lines), **given)))
     assert isinstance(refused, Refused), refused
     assert refused.reasons[0].code == code, refused
     assert refused.reasons[0].remedy

@@ -1,4 +1,4 @@
-"""A page for people: the company's bills and adjustments, and its vendors and accounts with a button to activate them."""
+"""A page for people: the company's bills, adjustments and payments, its vendors and accounts, with what the AP team presses."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ button { font: inherit; padding: .1rem .7rem; border: 1px solid #1d6fb8; color: 
 
 def page(books: dict[str, Any], company: str) -> str:
     """The whole page, without anything from elsewhere."""
-    bills, adjustments = (
-        sorted(books[name], key=lambda one: int(one["RECORDNO"]), reverse=True) for name in ("bills", "adjustments")
+    bills, adjustments, payments = (
+        sorted(books[name], key=lambda one: int(one["RECORDNO"]), reverse=True)
+        for name in ("bills", "adjustments", "payments")
     )
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(company)} – Intacct sandbox</title>"
@@ -30,6 +31,7 @@ def page(books: dict[str, Any], company: str) -> str:
         "<p class=note>A simulator on this machine. Nothing here reaches Sage.</p>"
         f"<h2>Bills ({len(bills)})</h2>{_documents(bills[:MOST_BILLS])}"
         f"<h2>Adjustments ({len(adjustments)})</h2>{_documents(adjustments[:MOST_BILLS])}"
+        f"<h2>Payments ({len(payments)})</h2>{_payments(payments[:MOST_BILLS])}"
         f"<h2>Vendors</h2>{_masters(books['masters']['vendors'], 'vendors', 'VENDORID', 'NAME')}"
         f"<h2>GL accounts</h2>{_masters(books['masters']['accounts'], 'accounts', 'ACCOUNTNO', 'TITLE')}"
     )
@@ -37,8 +39,8 @@ def page(books: dict[str, Any], company: str) -> str:
 
 def _documents(documents: Iterable[dict[str, Any]]) -> str:
     head = [
-        "Record", "Vendor", "Name", "Number", "Date", "Total", "Currency", "Rate", "Tax", "Entity", "State", "GL accounts",
-        "1099", "Image",
+        "Record", "Vendor", "Name", "Number", "Date", "Total", "Due", "Currency", "Rate", "Tax", "Entity", "State", "GL accounts",
+        "1099", "Image", "",
     ]  # fmt: skip
     rows = "".join(f"<tr>{_document(one)}" for one in documents)
     return f"<table><tr>{''.join(f'<th>{title}' for title in head)}{rows}</table>"
@@ -56,8 +58,26 @@ def _document(one: dict[str, Any]) -> str:
         *(", ".join(dict.fromkeys(accounts)), ", ".join(dict.fromkeys(boxes)), one.get("SUPDOCID", "")),
     ]
     cells = [f"<td>{escape(str(cell))}" for cell in before]
-    cells.append(f"<td class=amount>{escape(one['TRX_TOTALENTERED'])}")
-    return "".join([*cells, *(f"<td>{escape(str(cell))}" for cell in after)])
+    cells += [f"<td class=amount>{escape(one[name])}" for name in ("TRX_TOTALENTERED", "TRX_TOTALDUE")]
+    release = _button(f"/release/{one['RECORDNO']}", "Release") if one["STATE"] == "Draft" else ""
+    return "".join([*cells, *(f"<td>{escape(str(cell))}" for cell in after), "<td>", release])
+
+
+def _payments(payments: Iterable[dict[str, Any]]) -> str:
+    head = ["Record", "Vendor", "Number", "Date", "Cash", "Currency", "Method", "From", "Settles", "State", ""]
+    return f"<table><tr>{''.join(f'<th>{title}' for title in head)}{''.join(map(_payment, payments))}</table>"
+
+
+def _payment(one: dict[str, Any]) -> str:
+    settles = ", ".join(f"{detail['RECORDKEY']}: {detail['SETTLED']}" for detail in one["details"])
+    cells = [one[name] for name in ("RECORDNO", "VENDORID", "DOCNUMBER", "WHENCREATED", "TRX_TOTALENTERED", "CURRENCY")]
+    cells += [one["PAYMENTMETHOD"], one["FINANCIALENTITY"], settles, one["STATE"]]
+    void = _button(f"/void/{one['RECORDNO']}", "Void") if one["STATE"] != "Voided" else ""
+    return f"<tr>{''.join(f'<td>{escape(str(cell))}' for cell in cells)}<td>{void}"
+
+
+def _button(action: str, label: str) -> str:
+    return f"<form method=post action='{action}'><button>{label}</button></form>"
 
 
 def _masters(rows: Iterable[dict[str, str]], name: str, key: str, title: str) -> str:

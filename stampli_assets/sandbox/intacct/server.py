@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, unquote
 
 from lxml import etree
 
+from stampli_assets.sandbox.intacct import ap_team, payments
 from stampli_assets.sandbox.intacct.books import LISTS, Books
 from stampli_assets.sandbox.intacct.envelope import Operation, Request, read_request
 from stampli_assets.sandbox.intacct.faults import Fault, Faults
@@ -266,6 +267,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._gateway(body)
         elif self.path.startswith("/masters/"):
             self._master(body)
+        elif self.path.startswith(("/release/", "/void/")):
+            self._ap_team()
         elif self.path == "/rules":
             self.of.change_rules(json.loads(body))
             self._json(self.of.books.as_json()["rules"])
@@ -309,12 +312,23 @@ class _Handler(BaseHTTPRequestHandler):
         given = {k: v[0] for k, v in parse_qs(body.decode()).items()} if form else json.loads(body)
         self.of.change_master(name, key, given)
         if form:
-            self.send_response(303)
-            self.send_header("Location", "/")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self._back_to_the_page()
         else:
             self._json(self.of.books.masters[name][key])
+
+    def _ap_team(self) -> None:
+        _, what, record_no = self.path.split("/", 2)
+        if what == "release":
+            ap_team.release(self.of.books, record_no)
+        elif record_no in self.of.books.payments:
+            payments.void(self.of.books, record_no)
+        self._back_to_the_page()
+
+    def _back_to_the_page(self) -> None:
+        self.send_response(303)
+        self.send_header("Location", "/")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _json(self, value: object) -> None:
         self._send(200, "application/json", json.dumps(value, ensure_ascii=False).encode())
