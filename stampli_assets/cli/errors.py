@@ -60,7 +60,7 @@ def _tell_reject_file(office: Office, partition: str) -> None:
     landed = office.landing.find(office.name, PartitionKey(partition))
     path = office.landing.report_path(f"{office.name}/{reject_file_name(landed)}") if landed is not None else ""
     if path:
-        say("[bold]Reject file:[/] ", f"{path}  (mend it and put it back into outbound)")
+        click.echo(f"Reject file, to be mended and put back into outbound: {path}")
 
 
 def _headline(one: OpenFinding, now: datetime) -> str:

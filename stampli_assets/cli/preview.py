@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, file: Path, connection: str | None, as_json: bool, as_xml: bool) -> None:
     """Show what FILE would become: each bill with its mapped coding, and what would be held or rejected.
 
-    The ERP's vendors, accounts and dimensions are read; nothing is sent, stored or moved. Exit code 1 when a document
-    would be held or rejected.
+    A file that is named like a payment file is shown as payments, each with the bills that it settles. The ERP's vendors,
+    accounts and dimensions are read, and the bills of payments; nothing is sent, stored or moved. Exit code 1 when a
+    document would be held or rejected.
     """
+    from stampli_assets.cli import preview_payments
+    from stampli_assets.defs.feeds import feed_of, feeds_of
     from stampli_assets.wiring import Offices
 
     settings = settings_of(ctx.obj)
@@ -34,13 +37,17 @@ def command(ctx: click.Context, file: Path, connection: str | None, as_json: boo
     if connection is None and len(settings.connections) > 1:
         raise click.UsageError("The settings hold several connections: name one with --connection.")
     office = Offices(settings).open(name)
+    feed = feed_of(feeds_of(office.connection), file.name)
+    if feed is not None and feed.kind == "payments":
+        preview_payments.show(ctx, office, file, as_json=as_json, as_xml=as_xml)
+        return
     bills, findings, notes = _preview(office, file)
     if as_xml:
         for bill in bills:
             click.echo(office.bills.request_for(bill))
     elif as_json:
         result(
-            {"bills": [_as_json(bill) for bill in bills], "findings": [_finding(f) for f in findings], "notes": notes}
+            {"bills": [_as_json(bill) for bill in bills], "findings": [as_dict(f) for f in findings], "notes": notes}
         )
     else:
         _show(bills, findings)
@@ -77,6 +84,11 @@ def _show(bills: list[Bill], findings: list[Finding]) -> None:
     ]  # fmt: skip
     rows = ((*_head(bill, line), *_line(line)) for bill in bills for line in bill.lines)
     table(head, rows, title="Would be posted")
+    show_findings(findings)
+
+
+def show_findings(findings: list[Finding]) -> None:
+    """What would not be posted, and why."""
     if findings:
         table(
             ["End", "Document", "Row", "Column", "Value", "What happened", "What to do"],
@@ -138,7 +150,8 @@ def _as_json(bill: Bill) -> dict[str, object]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def as_dict(finding: Finding) -> dict[str, object]:
+    """A finding for programs."""
     return {
         "end": finding.end,
         "document": finding.document,

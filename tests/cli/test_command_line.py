@@ -78,7 +78,8 @@ def test_what_is_held_ends_with_exit_code_one_and_is_listed_with_what_to_do(inst
         "rejected",
     }
     assert "V-99999" in stampli(folder, "errors").stdout
-    assert "Reject file:" in stampli(folder, "errors", "--rejected").stderr
+    told = stampli(folder, "errors", "--rejected").stdout.partition("put back into outbound: ")[2]
+    assert "TOTAL_MISMATCH" in Path(told.splitlines()[0]).read_text()
 
 
 def test_nothing_unsettled_is_said_in_words(installed):

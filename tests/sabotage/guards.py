@@ -18,8 +18,9 @@ from stampli_assets.intacct import attachments, bills, gateway, replies, wire
 from stampli_assets.landing import store as landing
 from stampli_assets.ledger import conflicts, journal, leases, migrations, postings, schema, transitions
 from stampli_assets.model import identity
+from stampli_assets.model.documents import Kind
 from stampli_assets.model.outcome import Posted, Refused
-from stampli_assets.pipeline import attach, billing, collect, post, send_home
+from stampli_assets.pipeline import attach, billing, collect, map_documents, map_money, post, send_home
 from stampli_assets.sftp import connection, inbox
 from stampli_assets.stampli import homecoming
 
@@ -71,8 +72,8 @@ def _by_position(results: Sequence[Any]) -> Mapping[str, list[Any]]:
 
 
 def _first_result_counts() -> None:
-    honest = bills._outcome
-    bills._outcome = lambda results: honest(results[:1]) if results else Refused(())
+    honest = bills.outcome
+    bills.outcome = lambda results: honest(results[:1]) if results else Refused(())
 
 
 def _half_a_reply_is_a_reply() -> None:
@@ -105,6 +106,10 @@ def _the_lease_is_for_everybody() -> None:
 
 def _numbers_as_they_are() -> None:
     conflicts.folded = postings.folded = lambda number: number
+
+
+def _every_document_is_a_bill() -> None:
+    map_documents.kind_of = billing.kind_of = lambda document_type: Kind.BILL
 
 
 def _all_lost_answers_are_certain() -> None:
@@ -159,6 +164,11 @@ GUARDS = (
     Guard("formulas in reject files", _put(homecoming, "_is_risky", lambda cell: False), "tests/pipeline/test_send_home.py::test_a_cell_that_a_spreadsheet_would_run_is_neutralised_and_comes_back"),
     Guard("rows that were filled up", _put(homecoming, "_still_apart", lambda rules: []), "tests/pipeline/test_send_home.py::test_a_row_that_cannot_be_told_apart_stays_rejected_however_it_is_saved_until_a_person_has_looked"),
     Guard("receipt of a delivery", _put(send_home, "deliver", _put_without_a_receipt), "tests/pipeline/test_send_home.py::test_a_delivered_file_that_was_taken_away_is_not_put_again_but_into_another_directory_it_is"),
+    Guard("credits are documents of their own", _every_document_is_a_bill, "tests/mapping/test_documents.py::test_an_invoice_and_a_credit_memo_of_one_number_are_two_documents"),
+    Guard("credits are looked up among credits", _put(bills, "OBJECTS", dict.fromkeys(bills.OBJECTS, "APBILL")), "tests/pipeline/test_credits.py::test_a_credit_whose_answer_was_lost_is_found_among_the_adjustments_and_not_among_the_bills"),
+    Guard("one Stampli document, one kind", _put(conflicts, "_stampli_ids_of", str), "tests/ledger/test_kinds.py::test_a_stampli_document_that_was_posted_as_an_invoice_is_not_posted_as_a_credit_too"),
+    Guard("sign of a credit", _put(bills, "turned", lambda amount, company: amount), "tests/intacct/test_intacct_credits.py::test_a_credit_is_an_adjustment_in_the_companys_sign_and_found_in_stamplis"),
+    Guard("amounts are never rounded", _put(map_money, "_too_fine", lambda work: None), "tests/mapping/test_documents.py::test_an_amount_finer_than_the_erp_keeps_is_held_and_never_rounded"),
     Guard("look before an attachment is made", _put(attachments.IntacctAttachments, "_is_there", lambda *_: False), "tests/intacct/test_attachments.py::test_done_again_by_another_run_it_changes_nothing"),
     Guard("what a person attached", _put(attach, "attachment_id", lambda key: "OWN-1"), "tests/dagster/test_attachments.py::test_what_a_person_attached_in_intacct_stays"),
     Guard("images are what they say", _put(attach, "why_not_inside", lambda *_: ""), "tests/dagster/test_attachments.py::test_what_is_no_image_is_never_attached"),

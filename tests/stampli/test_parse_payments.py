@@ -13,6 +13,7 @@ from hostile.kinds import PAID, payment, sheet, with_cells
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stampli_assets.model.errors import FileRefused
 from stampli_assets.model.export_frames import PAID_INVOICES, PAYMENT_METHODS, PAYMENT_STATUSES
 from stampli_assets.model.money import Money
 from stampli_assets.pipeline.parse_payments import ParsedPayments, parse_payments
@@ -78,6 +79,12 @@ def test_an_id_that_comes_twice_as_paid_is_rejected_whole():
     parsed = read(sheet(*payment("A", "1.00"), *payment("A", "1.00"), *payment("B", "1.00")))
     assert list(parsed.lines["stampli_payment_id"]) == ["SP-B"]
     assert parsed.rejected_payments == 1
+
+
+def test_rows_without_an_id_are_payments_of_their_own():
+    parsed = read(sheet(*(with_cells(PAID, Stampli_Payment_ID="", Memo=memo) for memo in "ab")))
+    assert list(parsed.rejects["rule"]) == ["MISSING", "MISSING"]
+    assert parsed.rejected_payments == 2
 
 
 def test_a_reject_names_row_line_column_value_and_rule():
@@ -220,6 +227,20 @@ def test_any_valid_batch_reads_back_equal_in_any_declared_layout(batch, layout, 
         if sign := {"PAID": 1, "CLEARED": 1, "VOIDED": -1}.get(one.status):
             cash[one.currency] = cash.get(one.currency, 0) + sign * one.total
     assert {currency: total.minor for currency, total in parsed.totals.items()} == cash
+
+
+@settings(max_examples=60, deadline=None)
+@given(batches, layouts, st.integers(0, 9999), st.integers(0, 255))
+def test_a_damaged_byte_is_refused_rejected_or_read_and_never_crashes(batch, layout, place, byte):
+    content = bytearray(packed([row for at, one in enumerate(batch) for row in written(at, one, layout)], layout))
+    content[place % len(content)] = byte
+    try:
+        lines = read(bytes(content), **layout).lines
+    except FileRefused as refusal:
+        assert refusal.remedy
+        return
+    sums = lines["applied_amount"].groupby(lines["payment"]).sum()
+    assert list(sums) == list(lines.drop_duplicates("payment")["payment_total"])
 
 
 def written(place: int, one: Paid, layout: dict) -> list[dict[str, str]]:
