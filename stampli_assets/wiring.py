@@ -25,7 +25,9 @@ from stampli_assets.sftp.inbox import SftpInbox
 if TYPE_CHECKING:
     from stampli_assets.intacct.gateway import Gateway
     from stampli_assets.intacct.payments import IntacctPayments
+    from stampli_assets.landing.vendor_shelf import VendorShelf
     from stampli_assets.mapping.rules import Rules
+    from stampli_assets.model.suppliers import SupplierBook, SupplierTemplate
     from stampli_assets.pipeline.attach import Gallery
     from stampli_assets.pipeline.masters import Masters
     from stampli_assets.pipeline.paying import Till
@@ -293,10 +295,37 @@ class Office:
         """How vendors that the ERP lacks are created; ``None`` where they never are."""
         from stampli_assets.pipeline.suppliers import Supplying
 
-        template = self.x3.template if self.x3 is not None else None
-        if self.x3 is None or template is None:
+        template = self.supplier_template
+        if template is None:
             return None
-        return Supplying(self.x3.suppliers, template, self.desk(source, Unwatched(), ended))
+        return Supplying(self.suppliers, template, self.desk(source, Unwatched(), ended))
+
+    @property
+    def supplier_template(self) -> SupplierTemplate | None:
+        """What a new supplier is made from; ``None``: suppliers are never created."""
+        from stampli_assets.model.suppliers import SupplierTemplate
+
+        erp = self.connection.erp
+        if self.x3 is not None:
+            return self.x3.template
+        assert isinstance(erp, IntacctCompany)
+        return SupplierTemplate() if erp.create_vendors else None
+
+    @cached_property
+    def suppliers(self) -> SupplierBook:
+        """The ERP's book of suppliers."""
+        if self.x3 is not None:
+            return self.x3.suppliers
+        from stampli_assets.intacct.vendors import IntacctVendors
+
+        return IntacctVendors(self.gateway)
+
+    @cached_property
+    def vendor_shelf(self) -> VendorShelf:
+        """What Stampli said of its vendors, file by file."""
+        from stampli_assets.landing.vendor_shelf import VendorShelf
+
+        return VendorShelf(self.settings.path(self.settings.landing))
 
     def _required(self, name: str) -> Secret:
         from stampli_assets.sections.section import SecretName

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -153,6 +154,11 @@ class X3Office:
         given = self.erp.new_suppliers
         return SupplierTemplate(**given.model_dump()) if given is not None else None
 
+    @property
+    def unused(self) -> Collection[str]:
+        """What of the names is never asked for: X3's payments, where none are recorded."""
+        return names.PAYMENTS if self.erp.payments is None else ()
+
     def check_names(self) -> list[schema_check.Problem]:
         """What the configured API publishes under another name than the settings say.
 
@@ -160,11 +166,10 @@ class X3Office:
             Transient: X3 did not answer.
             Misconfigured: X3 does not let us look.
         """
-        unused = names.PAYMENTS if self.erp.payments is None else frozenset()
         if self.erp.api == "graphql":
             schema = GraphQLApi(self.door, self.folder, self.names).schema()
-            return schema_check.check(self.names, schema, unused=unused)
-        return schema_check.check_rest(self.names, RestApi(self.door, self.folder, self.names), unused=unused)
+            return schema_check.check(self.names, schema, unused=self.unused)
+        return schema_check.check_rest(self.names, RestApi(self.door, self.folder, self.names), unused=self.unused)
 
     def _sign_in(self) -> SignIn:
         way = self.erp.sign_in

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stampli_assets.cli.say import ExitCode, block, connection_option, json_option, result, say, settings_of
-from stampli_assets.model.findings import OpenFinding
+from stampli_assets.model.findings import End, OpenFinding
 from stampli_assets.model.identity import PartitionKey
 
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 @click.option(
     "--rejected", "with_rejects", is_flag=True, help="Rejects too: they are settled and went back to Stampli."
 )
+@click.option(
+    "--noticed", "with_notices", is_flag=True, help="What a person should know too: vendors that differ from the ERP's."
+)
 @click.pass_context
-def command(ctx: click.Context, connection: str | None, as_json: bool, with_rejects: bool) -> None:
+def command(ctx: click.Context, connection: str | None, as_json: bool, with_rejects: bool, with_notices: bool) -> None:
     """List what is not settled: document, amount, age, reason, and what to do about it. Exit code 1 if there is any."""
     from stampli_assets.wiring import Offices
 
@@ -33,7 +36,7 @@ def command(ctx: click.Context, connection: str | None, as_json: bool, with_reje
     ledger = offices.open(settings.connections[0].name).ledger
     standing = ledger.findings.standing(name)
     shown = sorted(
-        (one for one in standing if with_rejects or not one.finding.end.is_settled),
+        (one for one in standing if _is_shown(one.finding.end, with_rejects=with_rejects, with_notices=with_notices)),
         key=lambda one: (one.connection, one.partition, one.finding.row),
     )
     now = datetime.now(UTC)
@@ -45,12 +48,16 @@ def command(ctx: click.Context, connection: str | None, as_json: bool, with_reje
             listed = list(members)
             for one in listed:
                 block(_headline(one, now), one.finding.sentence, one.finding.remedy)
-            if any(one.finding.end.is_settled for one in listed):
+            if any(one.finding.end is End.REJECTED for one in listed):
                 _tell_reject_file(offices.open(listed[0].connection), listed[0].partition)
     else:
         say("[green]Everything is settled.[/]")
     if any(not one.finding.end.is_settled for one in shown):
         ctx.exit(ExitCode.NEEDS_PERSON)
+
+
+def _is_shown(end: End, *, with_rejects: bool, with_notices: bool) -> bool:
+    return not end.is_settled or (with_notices if end is End.NOTICED else with_rejects)
 
 
 def _tell_reject_file(office: Office, partition: str) -> None:

@@ -108,7 +108,8 @@ def _relearn(office: Office) -> Iterator[Relearned]:
     feeds = feeds_of(office.connection)
     partitions = office.landing.deliveries(office.name)
     landed = (found for one in partitions if (found := office.landing.find(office.name, one)) is not None)
-    files = ((one, feed.kind if (feed := feed_of(feeds, one.file.name)) is not None else "invoices") for one in landed)
+    kinds = ((one, feed.kind if (feed := feed_of(feeds, one.file.name)) is not None else "invoices") for one in landed)
+    files = ((one, kind) for one, kind in kinds if kind in {"invoices", "payments"})
 
     def source(file: LandedFile) -> Source:
         return office.source(partition=file.partition, file_name=file.file.name, run="rebuild")

@@ -70,7 +70,7 @@ def _preview(office: Office, file: Path) -> tuple[list[Bill], list[Finding], lis
     with file.open("rb") as source:
         parsed = parse(source, name=file.name, layout=office.layout)
     how: dict[str, Any] = {"rules": office.rules, "reference": office.masters.ask(), "target": office.target}
-    template = office.x3.template if office.x3 is not None else None
+    template = office.supplier_template
     created = to_be_created(parsed.lines, template=template, **how) if template is not None else {}
     mapped = map_lines(parsed.lines, uncreated=created, **how)
     findings = [*rejected(parsed.rejects), *held(mapped.holds, parsed.lines)]

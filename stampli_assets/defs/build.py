@@ -16,9 +16,11 @@ from stampli_assets.defs.feeds import Feed, feeds_of
 from stampli_assets.defs.files import file_assets
 from stampli_assets.defs.frames_io import FrameStore
 from stampli_assets.defs.inbox_sensor import inbox_sensor
+from stampli_assets.defs.lists import COST_CENTRES, GL_ACCOUNTS, ListOf, list_assets
 from stampli_assets.defs.look_back import look_back_checks, look_back_schedule
 from stampli_assets.defs.payments import payment_assets
 from stampli_assets.defs.reference import reference_assets, reference_schedule
+from stampli_assets.defs.vendors import vendor_assets, vendor_checks
 from stampli_assets.defs.x3_checks import x3_names_check
 from stampli_assets.settings import Connection, Settings
 from stampli_assets.wiring import Offices
@@ -100,6 +102,28 @@ def _payments(feed: Feed, connection: Connection) -> dg.Definitions:
     )
 
 
+def _vendors(feed: Feed, connection: Connection) -> dg.Definitions:
+    posting = pool(connection.erp.kind, connection.erp.company_id)
+    return _corridor(
+        feed,
+        vendor_assets(feed, posting),
+        vendor_checks(feed),
+        f"One vendor file of {feed.connection}: collect, parse, match with the ERP's, create what may be created, archive.",
+    )
+
+
+def _list(listed: ListOf) -> Callable[[Feed, Connection], dg.Definitions]:
+    def corridor(feed: Feed, _: Connection) -> dg.Definitions:
+        return _corridor(
+            feed,
+            list_assets(feed, listed, archive=True),
+            (),
+            f"One file of {listed.records} of {feed.connection}: collect, parse, keep for the alignment, archive.",
+        )
+
+    return corridor
+
+
 def _corridor(
     feed: Feed, assets: Sequence[dg.AssetsDefinition], checks: Sequence[dg.AssetChecksDefinition], description: str
 ) -> dg.Definitions:
@@ -115,7 +139,13 @@ def _corridor(
     return dg.Definitions(assets=[*assets], asset_checks=[*checks], jobs=[job])
 
 
-_CORRIDORS: Mapping[str, Callable[[Feed, Connection], dg.Definitions]] = {"invoices": _invoices, "payments": _payments}
+_CORRIDORS: Mapping[str, Callable[[Feed, Connection], dg.Definitions]] = {
+    "gl_accounts": _list(GL_ACCOUNTS),
+    "cost_centres": _list(COST_CENTRES),
+    "vendors": _vendors,
+    "invoices": _invoices,
+    "payments": _payments,
+}
 
 
 def _base(settings: Settings) -> object:

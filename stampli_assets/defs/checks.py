@@ -21,18 +21,22 @@ def bill_checks(name: str) -> list[dg.AssetChecksDefinition]:
         description="Each approved invoice of the file has exactly one record number, and the sums agree to the cent.",
     )
     def every_document_is_in_the_erp(bills: Any, approved: Any) -> dg.AssetCheckResult:
+        from stampli_assets.pipeline.stages import SUPERSEDED
+
         heads = approved.drop_duplicates("document")
         kinds = heads["document_type"].map({"CREDIT_MEMO": "credit"}).fillna("bill")
         wanted = set(zip(kinds, heads["invoice_number"], strict=True))
         missing = sorted(number for _, number in wanted - set(zip(bills["kind"], bills["number"], strict=True)))
+        posted = bills[bills["result"] != SUPERSEDED]
         of_approved = heads["invoice_total"].groupby(heads["currency"]).sum().to_dict()
         of_bills = bills["total"].groupby(bills["currency"]).sum().to_dict()
-        twice = int(bills.duplicated(["kind", "record_no"]).sum())
+        twice = int(posted.duplicated(["kind", "record_no"]).sum())
         return dg.AssetCheckResult(
             passed=not missing and not twice and len(heads) == len(bills) and of_approved == of_bills,
             metadata={
                 "Approved": len(heads),
-                "In the ERP": len(bills),
+                "In the ERP": len(posted),
+                "Superseded by a later file": len(bills) - len(posted),
                 "Missing": ", ".join(missing[:20]) or "none",
                 "Record numbers used twice": twice,
             },

@@ -10,7 +10,7 @@ import dagster as dg
 from stampli_assets.defs.anchors import HEAD
 from stampli_assets.model.findings import Finding
 from stampli_assets.model.money import Money
-from stampli_assets.model.postings import Intent
+from stampli_assets.model.postings import Conflict, Intent
 from stampli_assets.reports.tables import findings_table, markdown, postings_table, totals, totals_text
 
 
@@ -75,6 +75,49 @@ def processed(
     return described
 
 
+def listed(
+    records: str, *, rows: int, rejected: int, notes: Sequence[str], findings: Sequence[Finding]
+) -> dict[str, Any]:
+    """Of a parsed list of vendors, GL accounts or cost centres."""
+    described: dict[str, Any] = {
+        "dagster/row_count": rows,
+        f"{records} accepted": rows,
+        f"{records} rejected": rejected,
+    }
+    if notes:
+        described["Notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
+    if findings:
+        described["Rejects"] = dg.MetadataValue.md(findings_table(findings))
+    return described
+
+
+def standings(frame: Any) -> dict[str, Any]:
+    """Of the vendors of a file: how many stand how to the ERP, and those that do not simply agree."""
+    counts = frame["standing"].value_counts()
+    other = frame[frame["standing"] != "agrees"]
+    rows = (
+        (one.row, one.vendor_id, one.vendor_name, one.standing, one.erp_vendor_id, one.differences)
+        for one in other.itertuples(index=False)
+    )
+    headers = ["Row", "Vendor", "Name", "Standing", "ERP vendor", "Differences"]
+    return {
+        "dagster/row_count": len(frame),
+        "Vendors": len(frame),
+        **{str(word).capitalize(): int(count) for word, count in sorted(counts.items())},
+        **({"To look at": dg.MetadataValue.md(markdown(headers, rows, total=len(other)))} if len(other) else {}),
+    }
+
+
+def vendors(frame: Any, findings: Sequence[Finding], notices: Sequence[Finding]) -> dict[str, Any]:
+    """The same, with why vendors are not settled and what a person should know."""
+    described = standings(frame)
+    if findings:
+        described["Unsettled vendors"] = dg.MetadataValue.md(findings_table(findings))
+    if notices:
+        described["Noticed"] = dg.MetadataValue.md(findings_table(notices))
+    return described
+
+
 def mapped(
     *, ready: int, held: int, version: str, read_at: str, findings: Sequence[Finding], suppliers: int = 0
 ) -> dict[str, Any]:
@@ -106,16 +149,18 @@ def batch(
     settled: Sequence[Intent], *, file_name: str, findings: Sequence[Finding], seconds: float, head: str
 ) -> dict[str, Any]:
     """Of a posted file: counts, sums per currency, postings with their record numbers, what is unsettled."""
-    adopted = [intent for intent in settled if intent.posting.adopted]
+    ours = [intent for intent in settled if intent.posting.conflict is Conflict.NONE]
+    adopted = [intent for intent in ours if intent.posting.adopted]
     waiting = {finding.document for finding in findings if not finding.end.is_settled}
     described: dict[str, Any] = {}
     if findings:
         described["Unsettled documents"] = dg.MetadataValue.md(findings_table(findings))
     return described | {
-        "Posted": len(settled) - len(adopted),
+        "Posted": len(ours) - len(adopted),
         "Already there": len(adopted),
+        **({"Superseded": len(settled) - len(ours)} if len(settled) > len(ours) else {}),
         "Unsettled": len(waiting),
-        "Sum settled": totals_text(totals(intent.document.total for intent in settled).values()),
+        "Sum settled": totals_text(totals(intent.document.total for intent in ours).values()),
         "Seconds": round(seconds, 3),
         HEAD: head,
         "Postings": dg.MetadataValue.md(postings_table(settled, file_name)),

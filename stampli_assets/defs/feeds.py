@@ -48,14 +48,10 @@ class Feed:
 def feeds_of(connection: Connection) -> tuple[Feed, ...]:
     """The feeds of a connection: those with a pattern, and payments only where the ERP is to record them."""
     patterns = connection.stampli.files.model_dump()
-    kinds = [kind for kind in FILES if kind in READ and patterns[kind]]
+    kinds = [kind for kind in FILES if patterns[kind]]
     if isinstance(connection.erp, X3Folder):
         kinds = [kind for kind in kinds if kind != "payments"]
     return tuple(Feed(connection.name, kind, patterns[kind]) for kind in kinds)
-
-
-READ = frozenset({"invoices", "payments"})
-"""The kinds that have a corridor."""
 
 
 def feed_of(feeds: Iterable[Feed], file_name: str) -> Feed | None:

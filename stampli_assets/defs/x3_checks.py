@@ -56,7 +56,7 @@ def missing(x3: "X3Office") -> "Sequence[Problem]":
         if refused.code not in {"ERP_LOOK_UP", "ERP_PERMISSION"}:
             raise
     problems = x3.check_names()
-    asked = {f"names.{place}" for place, of in x3.names.places().items() if not of.missing}
+    asked = {f"names.{place}" for place, of in x3.names.places().items() if not of.missing and place not in x3.unused}
     if asked <= {problem.setting for problem in problems}:
         raise Misconfigured(
             f"X3 publishes nothing of what the settings name at {x3.folder.rest_url}. It says: {problems[0].sentence}",

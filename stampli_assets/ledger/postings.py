@@ -64,7 +64,7 @@ class Postings:
             planned = {key: _planned(document, source, now) for key, document in fresh.items()}
             if planned:
                 connection.execute(postings.insert(), list(planned.values()))
-            changed = _approved_anew(connection, documents, known, now)
+            changed = _approved_anew(connection, documents, known, source, now)
             entries = [{"what": "planned", **_named(document, source)} for document in fresh.values()]
             entries += [{"what": "approved anew", **_named(document, source)} for document in changed.values()]
             append(connection, entries, run=source.run, at=now)
@@ -74,7 +74,7 @@ class Postings:
         return [
             _moved_posting(document, elsewhere[document.key])
             if document.key in elsewhere and document.key not in known
-            else _with_conflict(posting_of(known[document.key]), document, beside)
+            else _with_conflict(posting_of(known[document.key]), document, beside, source)
             for document in documents
         ]
 
@@ -258,18 +258,19 @@ def _update(connection: Connection, row: Row[Any], change: Mapping[str, Any]) ->
 
 
 def _approved_anew(
-    connection: Connection, documents: Sequence[Document], known: Mapping[str, Row[Any]], now: str
+    connection: Connection, documents: Sequence[Document], known: Mapping[str, Row[Any]], source: Source, now: str
 ) -> dict[PostingKey, Document]:
-    """A document that was never sent takes the content that was approved last."""
+    """A document that was never sent takes the content that was approved last, and belongs to that delivery."""
     changed = {
         document.key: document
         for document in documents
         if (row := known.get(document.key)) is not None
         and row.fingerprint != document.fingerprint
         and row.state in {State.PLANNED, State.REFUSED, State.HELD}
+        and posting_of(row).against(document, source.partition) is Conflict.NONE
     }
     for key, document in changed.items():
-        _update(connection, known[key], {"fingerprint": document.fingerprint, "updated_at": now})
+        _update(connection, known[key], {**_content(document, source), "updated_at": now})
     return changed
 
 
@@ -341,6 +342,7 @@ def posting_of(row: Row[Any]) -> Posting:
         number=row.number,
         total=Money(row.total, row.currency),
         version=row.version,
+        partition=row.partition,
         kind=Kind(row.kind),
         intent_at=iso_or_none(row.intent_at),
         record_no=row.record_no,
@@ -351,10 +353,11 @@ def posting_of(row: Row[Any]) -> Posting:
     )
 
 
-def _with_conflict(posting: Posting, document: Document, beside: Around) -> Posting:
-    if posting.is_posted and posting.fingerprint != document.fingerprint:
-        return replace(posting, conflict=Conflict.CHANGED)
-    if posting.may_have_been_sent or posting.is_posted:
+def _with_conflict(posting: Posting, document: Document, beside: Around, source: Source) -> Posting:
+    against = posting.against(document, source.partition)
+    if posting.is_posted or (against is Conflict.SUPERSEDED and not posting.may_have_been_sent):
+        return replace(posting, conflict=against)
+    if posting.may_have_been_sent:
         return posting
     if document.key in beside.twins:
         return replace(posting, conflict=Conflict.TWIN, conflict_with=by_key(beside.twins[document.key]))

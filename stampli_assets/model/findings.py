@@ -8,8 +8,9 @@ from enum import StrEnum
 
 
 class End(StrEnum):
-    """Where a document stands when it is not posted. Settled are only ``REJECTED`` (it goes back to Stampli) and
-    ``SKIPPED`` (there is nothing to post: a payment that is not made yet, or voided in time).
+    """Where a document stands when it is not posted. Settled are only ``REJECTED`` (it goes back to Stampli), ``SKIPPED``
+    (there is nothing to post: a payment that is not made yet, or voided in time) and ``NOTICED`` (a person should know: a
+    vendor whose name, tax id or address is another one in the ERP; it holds nothing up).
     """
 
     REJECTED = "rejected"
@@ -18,11 +19,12 @@ class End(StrEnum):
     UNKNOWN = "unknown"
     WAITING = "waiting"
     SKIPPED = "skipped"
+    NOTICED = "noticed"
     FILE_REFUSED = "file refused"
 
     @property
     def is_settled(self) -> bool:
-        return self in {End.REJECTED, End.SKIPPED}
+        return self in {End.REJECTED, End.SKIPPED, End.NOTICED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Conflict(StrEnum):
     NONE = ""
     CHANGED = "changed"
     """The same key was posted with another fingerprint."""
+    SUPERSEDED = "superseded"
+    """A later delivery brought the same key with another fingerprint: this one's content counts no more."""
     TWIN = "twin"
     """Another Stampli vendor with the same ERP vendor and document number holds a posting."""
     MOVED = "moved"
@@ -53,6 +55,8 @@ class Decision(StrEnum):
     """Of an entry of the journal, not of a document: the ledger that wrote it is lost, and this one goes on."""
 
 
+MINUTE = len("yyyymmddThhmm")
+"""How far partition keys say when a delivery was written."""
 REPEATED = "REPEATED"
 """Reason code of an unknown posting: the ERP says that it has executed this request, now or before. However long it does
 not show the document, it is not sent again until a person decides (:attr:`Decision.ABSENT`)."""
@@ -93,6 +97,8 @@ class Posting:
     total: Money
     version: int
     """Counts every change: an update is refused when somebody else changed the row meanwhile."""
+    partition: str = ""
+    """The delivery whose content stands here."""
     kind: Kind = Kind.BILL
     intent_at: datetime | None = None
     record_no: str = ""
@@ -113,6 +119,14 @@ class Posting:
     @property
     def is_posted(self) -> bool:
         return self.state is State.POSTED
+
+    def against(self, document: Document, partition: str) -> Conflict:
+        """How the content of a delivery stands to what stands here: of two deliveries the later one counts."""
+        if self.fingerprint == document.fingerprint:
+            return Conflict.NONE
+        if partition[:MINUTE] < self.partition[:MINUTE]:
+            return Conflict.SUPERSEDED
+        return Conflict.CHANGED if self.is_posted else Conflict.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,14 +84,15 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class SupplierTemplate:
-    """What an ERP demands of a new supplier and Stampli does not export; one for each connection, from its settings.
+    """What an ERP demands of a new supplier and Stampli does not export; one for each connection, from its settings. Intacct
+    demands nothing.
 
     ``accounting_code`` chooses the control account, ``category`` may give the number; ``address_code`` names the one
     address. Currency, payment term and country are used where the vendor has none.
     """
 
-    category: str
-    tax_rule: str
+    category: str = ""
+    tax_rule: str = ""
     accounting_code: str = ""
     language: str = ""
     country: str = ""
@@ -113,7 +114,9 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class NewSupplier:
-    """A vendor of Stampli that the ERP lacks. ``number`` empty: the ERP's category numbers it."""
+    """A vendor of Stampli that the ERP lacks. ``number`` empty: the ERP's category numbers it. ``control_id`` is what the
+    create is sent under, where the ERP knows such a thing.
+    """
 
     name: str
     template: SupplierTemplate
@@ -123,6 +126,7 @@ class NewSupplier:
     currency: str = ""
     term: str = ""
     address: Address = field(default_factory=Address)
+    control_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

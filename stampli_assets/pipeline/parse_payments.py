@@ -18,7 +18,7 @@ from stampli_assets.stampli.layout import Layout
 from stampli_assets.stampli.payment_rules import MADE, VOIDED, judge_payments, number_payments, settled_invoices
 
 _FINGERPRINTED_HEAD = (
-    "event", "payment_number", "payment_date", "payment_method", "entity_id", "bank_account_id", "vendor_id", "currency",
+    "payment_number", "payment_date", "payment_method", "entity_id", "bank_account_id", "vendor_id", "currency",
     "payment_total", "void_date",
 )  # fmt: skip
 _FINGERPRINTED_LINE = ("settled", "applied_amount", "discount_amount")
@@ -83,9 +83,6 @@ def _sign(statuses: pd.Series) -> np.ndarray:
 def _lines(accepted: pd.DataFrame) -> pd.DataFrame:
     if accepted.empty:
         return empty(PAID_INVOICES)
-    event = np.where(accepted["payment_status"] == VOIDED, "void", "payment")
-    lines = accepted.assign(
-        document=pd.factorize(accepted["document"])[0] + 1, event=event, settled=settled_invoices(accepted)
-    )
+    lines = accepted.assign(document=pd.factorize(accepted["document"])[0] + 1, settled=settled_invoices(accepted))
     lines["fingerprint"] = fingerprints(lines, _FINGERPRINTED_HEAD, _FINGERPRINTED_LINE, "settled")
     return conform(lines.rename(columns={"document": "payment"}).reset_index(drop=True), PAID_INVOICES)

@@ -97,8 +97,8 @@ class Batch:
 
 
 def is_settled(posting: Posting) -> bool:
-    """Posted, with the content that Stampli approved last."""
-    return posting.is_posted and posting.conflict is Conflict.NONE
+    """Posted, with the content that Stampli approved last; or left to the later delivery that brought other content."""
+    return posting.conflict is Conflict.SUPERSEDED or (posting.is_posted and posting.conflict is Conflict.NONE)
 
 
 def post(documents: Sequence[Document], desk: Desk, held_back: Collection[PostingKey] = ()) -> Batch:
@@ -118,14 +118,14 @@ def post(documents: Sequence[Document], desk: Desk, held_back: Collection[Postin
         to_send = [place for place in absent if documents[place].key not in held_back]
         stopped_by = _send(documents, standing, to_send, desk, lease)
         _read_back(documents, standing, desk)
-    return _batch(documents, standing, stopped_by)
+    return _batch(documents, standing, stopped_by, desk)
 
 
 def adopt(documents: Sequence[Document], desk: Desk) -> Batch:
     """The same without sending: what the ERP holds already is adopted or held, the rest stays planned."""
     with _leased(desk):
         standing, _ = _looked_up(documents, desk)
-    return _batch(documents, standing, None)
+    return _batch(documents, standing, None, desk)
 
 
 def _looked_up(documents: Sequence[Document], desk: Desk) -> tuple[dict[int, Posting], list[int]]:
@@ -139,8 +139,12 @@ def _looked_up(documents: Sequence[Document], desk: Desk) -> tuple[dict[int, Pos
     return standing, absent
 
 
-def _batch(documents: Sequence[Document], standing: dict[int, Posting], stopped_by: StampliAssetsError | None) -> Batch:
-    intents = tuple(Intent(document, _against(standing[place], document)) for place, document in enumerate(documents))
+def _batch(
+    documents: Sequence[Document], standing: dict[int, Posting], stopped_by: StampliAssetsError | None, desk: Desk
+) -> Batch:
+    intents = tuple(
+        Intent(document, _against(standing[place], document, desk.source)) for place, document in enumerate(documents)
+    )
     return Batch(intents, stopped_by)
 
 
@@ -161,10 +165,10 @@ def _may_be_sent(posting: Posting) -> bool:
     return sendable and posting.conflict is Conflict.NONE
 
 
-def _against(posting: Posting, document: Document) -> Posting:
-    """The posting with the conflict that appears once it is posted under an earlier content."""
-    if posting.is_posted and posting.conflict is Conflict.NONE and posting.fingerprint != document.fingerprint:
-        return replace(posting, conflict=Conflict.CHANGED)
+def _against(posting: Posting, document: Document, source: Source) -> Posting:
+    """The posting with the conflict that appears once it is posted under another content."""
+    if posting.is_posted and posting.conflict is Conflict.NONE:
+        return replace(posting, conflict=posting.against(document, source.partition))
     return posting
 
 

@@ -137,6 +137,14 @@ def rejected_rows(parsed: Parsed, landed: LandedFile, erp: str) -> list[Acknowle
     ]
 
 
+_STATUS = {"posted": Status.POSTED, "already there": Status.DUPLICATE, "superseded": Status.DUPLICATE}
+_MESSAGES = {
+    "posted": "",
+    "already there": "The ERP held it already, and it agrees.",
+    "superseded": "It came again with other content in a later file; that one counts.",
+}
+
+
 def settled_rows(
     settled: pd.DataFrame, sent: Mapping[str, datetime], landed: LandedFile, erp: str
 ) -> list[Acknowledged]:
@@ -144,13 +152,13 @@ def settled_rows(
     return [
         Acknowledged(
             stampli_invoice_id=one.stampli_invoice_id,
-            status=Status.POSTED if one.result == "posted" else Status.DUPLICATE,
+            status=_STATUS[one.result],
             erp=erp,
             erp_record_id=one.record_no,
             erp_record_number=one.number,
             posted_at=sent[one.posting_key].isoformat(timespec="seconds") if one.posting_key in sent else "",
             code="",
-            message="" if one.result == "posted" else "The ERP held it already, and it agrees.",
+            message=_MESSAGES[one.result],
             source_file=landed.file.name,
             source_row=str(one.row),
             source_sha256=landed.digest,

@@ -14,19 +14,24 @@ from stampli_assets.model.documents import Bill
 from stampli_assets.model.errors import Unsettled
 from stampli_assets.model.findings import Finding
 from stampli_assets.model.frames import SETTLED, conform, empty
-from stampli_assets.model.postings import Intent
+from stampli_assets.model.postings import Conflict, Intent, Posting
 from stampli_assets.pipeline.billing import bills
 from stampli_assets.pipeline.map import Mapped, map_lines
 from stampli_assets.pipeline.masters import Masters
 from stampli_assets.pipeline.post import Batch, Desk, post
 from stampli_assets.pipeline.suppliers import Supplying, settle, supply
 from stampli_assets.pipeline.target import Target
-from stampli_assets.pipeline.unsettled import held, summary, told, unposted
+from stampli_assets.pipeline.unsettled import held, summary, superseded, told, unposted
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stampli_assets.mapping.rules import Rules
+
+
+SUPERSEDED = "superseded"
+"""The result of a document that came again with other content in a later delivery."""
+NOT_POSTED = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +117,15 @@ def post_bills(
     """The same for bills that are made already; ``holds`` are what the mapping found."""
     started = desk.clock.now()
     batch = post(ready, desk)
-    left = unposted(batch, desk.pace.settle)
+    left = [*unposted(batch, desk.pace.settle), *superseded(batch)]
     record(left)
     return PostedBatch(batch, (*holds, *left), (desk.clock.now() - started).total_seconds())
+
+
+def _result(posting: Posting) -> str:
+    if posting.conflict is Conflict.SUPERSEDED:
+        return SUPERSEDED
+    return "already there" if posting.adopted else "posted"
 
 
 def settled_frame(settled: tuple[Intent, ...], archived_as: str = "") -> pd.DataFrame:
@@ -135,8 +146,8 @@ def settled_frame(settled: tuple[Intent, ...], archived_as: str = "") -> pd.Data
             "row": intent.document.first_row,
             "total": intent.document.total.minor,
             "currency": intent.document.currency,
-            "record_no": intent.posting.record_no,
-            "result": "already there" if intent.posting.adopted else "posted",
+            "record_no": intent.posting.record_no or NOT_POSTED,
+            "result": _result(intent.posting),
             "posting_key": intent.posting.key,
             "control_id": intent.posting.control_id,
             "archived_as": archived_as,

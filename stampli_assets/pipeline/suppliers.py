@@ -2,15 +2,18 @@
 
 The same rule as for bills (``post.py``): a posting in the ledger, an intent on disk, a read-back of what may have been
 sent. What identifies a new supplier is its tax id, or Stampli's vendor id where it has none; without either a person
-creates it.
+creates it. An invoice file and a vendor file (:mod:`.vendor_files`) name the same vendor by the same key. A vendor that
+the ERP may know already, under another number, is for a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
+from stampli_assets.mapping.rules import VENDORS
+from stampli_assets.mapping.twins import Twin, Twins
 from stampli_assets.mapping.vendors import Vendors, vendor_key
 from stampli_assets.mapping.verdicts import Hold
 from stampli_assets.model.documents import Kind
@@ -20,7 +23,7 @@ from stampli_assets.model.outcome import AlreadyThere, ErpRecord, Outcome, Poste
 from stampli_assets.model.ports import Numbered
 from stampli_assets.model.postings import Intent, State
 from stampli_assets.model.suppliers import NewSupplier, SupplierBook, SupplierCreation, SupplierTemplate, TaxId
-from stampli_assets.pipeline.post import Desk, adopt, post
+from stampli_assets.pipeline.post import Batch, Desk, adopt, post
 from stampli_assets.pipeline.target import Target
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 VendorHolds = Mapping[tuple[str, str], Hold]
 """Why a vendor (Stampli's id and name) could not be created yet."""
+NO_AMOUNT: Final = Money(0, "XXX")
+"""ISO 4217's code for no currency: one vendor may come with invoices of two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +62,32 @@ def supply(lines: pd.DataFrame, *, rules: Rules, reference: Reference, target: T
         Transient: the ERP or the ledger is away, or another run works on this file.
         Misconfigured: the ERP refuses the sign-in or the look-up.
     """
-    vendors = Vendors(reference["vendors"], by_tax_id=target.matches_tax_ids)
-    wanted = list(_missing(lines, rules, vendors))
-    nameless: dict[tuple[str, str], Hold] = {}
+    uncreatable: dict[tuple[str, str], Hold] = {}
     creations: dict[tuple[str, str], SupplierCreation] = {}
-    for head in wanted:
-        made = _creation(head, target, how.template)
-        if made is None:
-            nameless[vendor_key(head)] = _without_identity(head)
+    for head, hold in _missing(lines, rules, reference, target):
+        made = _of_invoice(head, target, how.template)
+        if hold is not None or made is None:
+            uncreatable[vendor_key(head)] = hold or _without_identity(head)
         else:
             creations[vendor_key(head)] = made
     if not creations:
-        return Supplied(0, nameless)
-    once = list({creation.key: creation for creation in creations.values()}.values())
-    batch = post(once, replace(how.desk, book=_AsBook(how.book)))
+        return Supplied(0, uncreatable)
+    batch = create(creations.values(), how)
     ended = {intent.document.key: intent for intent in batch.intents}
-    holds = {key: _not_yet(ended[creation.key]) for key, creation in creations.items()}
+    holds = {key: not_yet(ended[creation.key]) for key, creation in creations.items()}
     left = {key: hold for key, hold in holds.items() if hold is not None}
-    return Supplied(len(once) - len({creations[key].key for key in left}), {**nameless, **left})
+    return Supplied(len(ended) - len({creations[key].key for key in left}), {**uncreatable, **left})
+
+
+def create(creations: Iterable[SupplierCreation], how: Supplying) -> Batch:
+    """Create every supplier that the ERP does not hold yet, at most once.
+
+    Raises:
+        Transient: the ERP or the ledger is away, or another run works on this file.
+        Misconfigured: the ERP refuses the look-up.
+    """
+    once = {creation.key: creation for creation in creations}
+    return post(list(once.values()), replace(how.desk, book=_AsBook(how.book)))
 
 
 def settle(lines: pd.DataFrame, *, target: Target, how: Supplying) -> None:
@@ -84,12 +97,19 @@ def settle(lines: pd.DataFrame, *, target: Target, how: Supplying) -> None:
     Raises:
         Transient: the ERP or the ledger is away, or another run works on this file.
     """
-    doubtful = how.desk.ledger.in_doubt(how.desk.source, Kind.SUPPLIER)
-    if not doubtful:
-        return
     heads = lines.drop_duplicates(["vendor_id", "vendor_name", "vendor_tax_id"])
-    made = (_creation(head, target, how.template) for _, head in heads.iterrows())
-    found = {creation.key: creation for creation in made if creation is not None and creation.key in doubtful}
+    made = (_of_invoice(head, target, how.template) for _, head in heads.iterrows())
+    learn((creation for creation in made if creation is not None), how)
+
+
+def learn(creations: Iterable[SupplierCreation], how: Supplying) -> None:
+    """Look up those of the suppliers whose creation was never answered; nothing is sent.
+
+    Raises:
+        Transient: the ERP or the ledger is away, or another run works on this file.
+    """
+    doubtful = how.desk.ledger.in_doubt(how.desk.source, Kind.SUPPLIER)
+    found = {creation.key: creation for creation in creations if creation.key in doubtful} if doubtful else {}
     if found:
         adopt(list(found.values()), replace(how.desk, book=_AsBook(how.book)))
 
@@ -98,59 +118,85 @@ def to_be_created(
     lines: pd.DataFrame, *, rules: Rules, reference: Reference, target: Target, template: SupplierTemplate
 ) -> VendorHolds:
     """For a preview: the vendors that would be created first, and those that could not; nothing is asked or written."""
-    vendors = Vendors(reference["vendors"], by_tax_id=target.matches_tax_ids)
     found: dict[tuple[str, str], Hold] = {}
-    for head in _missing(lines, rules, vendors):
+    for head, hold in _missing(lines, rules, reference, target):
         named = str(head["vendor_name"])
-        found[vendor_key(head)] = (
+        found[vendor_key(head)] = hold or (
             _without_identity(head)
-            if _creation(head, target, template) is None
+            if _of_invoice(head, target, template) is None
             else Hold("SUPPLIER_NEW", f"supplier {named!r} is not in the ERP", "Nothing to do: it is created first.")
         )
     return found
 
 
-def _missing(lines: pd.DataFrame, rules: Rules, vendors: Vendors) -> Iterator[pd.Series]:
-    """The first document of every vendor that is unknown, and not by a rule that names a wrong one."""
+def _missing(
+    lines: pd.DataFrame, rules: Rules, reference: Reference, target: Target
+) -> Iterator[tuple[pd.Series, Hold | None]]:
+    """The first document of every vendor that is unknown, and not by a rule that names a wrong one; and why it is not
+    created, where the ERP may know it.
+    """
+    vendors, twins = Vendors(reference["vendors"], by_tax_id=target.matches_tax_ids), Twins(reference["vendors"])
     heads = lines.drop_duplicates(["vendor_id", "vendor_name", "vendor_tax_id"])
     for _, head in heads.iterrows():
-        verdict = vendors.match(
-            head["vendor_id"], head["vendor_name"], head["posting_date"], rules, tax_id=head["vendor_tax_id"]
-        )
-        if isinstance(verdict, Hold) and verdict.code == "VENDOR_UNKNOWN":
-            yield head
+        vendor_id, name, tax_id = (str(head[column]) for column in ("vendor_id", "vendor_name", "vendor_tax_id"))
+        verdict = vendors.match(vendor_id, name, head["posting_date"], rules, tax_id=tax_id)
+        if not isinstance(verdict, Hold) or verdict.code != "VENDOR_UNKNOWN":
+            continue
+        if is_ruled(vendor_id, name, head["posting_date"], rules):
+            continue
+        yield head, twin_hold(vendor_id, name, twins.of(name, tax_id))
 
 
-def _creation(head: pd.Series, target: Target, template: SupplierTemplate) -> SupplierCreation | None:
-    tax_id = TaxId.read(str(head["vendor_tax_id"]))
-    stampli = str(head["vendor_id"])
-    name = str(head["vendor_name"])
-    if not name or (tax_id is None and not stampli):
+def is_ruled(vendor_id: str, name: str, day: str, rules: Rules) -> bool:
+    """Whether a person has said which vendor is meant: by a rule that holds on the day (ISO text)."""
+    return any(text and rules.find(VENDORS, (text,), day) is not None for text in (vendor_id, name))
+
+
+def twin_hold(vendor_id: str, name: str, twins: Sequence[Twin]) -> Hold | None:
+    """Why a vendor is not created: the ERP holds one, or several, that may be it."""
+    if not twins:
         return None
-    identity = f"tax id {tax_id.country}{tax_id.body}" if tax_id is not None else stampli
+    held = ", ".join(str(twin) for twin in twins)
+    return Hold(
+        "VENDOR_MAY_BE_KNOWN",
+        f"vendor {vendor_id or name!r} ({name}) is unknown in the ERP, and {held} there has the same {twins[0].by}",
+        f"If it is the same one, add a rule to vendors.csv: {vendor_id or name},{twins[0].vendor_id}. If it is another "
+        "one, create it in the ERP; the machine creates none that looks like a second one.",
+    )
+
+
+def _of_invoice(head: pd.Series, target: Target, template: SupplierTemplate) -> SupplierCreation | None:
     supplier = NewSupplier(
-        name=name,
+        name=str(head["vendor_name"]),
         template=template,
-        number=stampli,
+        number=str(head["vendor_id"]),
         tax_id=str(head["vendor_tax_id"]),
-        country=tax_id.country if tax_id is not None else "",
         currency=str(head["currency"]),
     )
-    total = Money(0, str(head["currency"]))
+    return creation_of(supplier, int(head["row"]), target)
+
+
+def creation_of(supplier: NewSupplier, row: int, target: Target) -> SupplierCreation | None:
+    """A new supplier as a document that is posted once; ``None`` where nothing identifies it."""
+    tax_id = TaxId.read(supplier.tax_id)
+    if not supplier.name or (tax_id is None and not supplier.number):
+        return None
+    identity = f"tax id {tax_id.country}{tax_id.body}" if tax_id is not None else supplier.number
+    led_by = tax_id.country if tax_id is not None else ""
     return SupplierCreation(
         key=posting_key(
             erp=target.erp, company=target.company, kind=Kind.SUPPLIER, vendor_id=identity, number="supplier"
         ),
         fingerprint=Fingerprint(identity),
         stampli_id="",
-        stampli_vendor_id=stampli or name,
+        stampli_vendor_id=supplier.number or supplier.name,
         vendor_id=identity,
-        vendor_name=name,
+        vendor_name=supplier.name,
         number=identity,
-        total=total,
+        total=NO_AMOUNT,
         mapping_version=MappingVersion(""),
-        first_row=int(head["row"]),
-        supplier=supplier,
+        first_row=row,
+        supplier=replace(supplier, country=supplier.country or led_by),
     )
 
 
@@ -162,11 +208,8 @@ class _AsBook:
 
     def post(self, documents: Sequence[tuple[SupplierCreation, ControlId]]) -> Sequence[Outcome]:
         """One create for each supplier."""
-        suppliers = [creation.supplier for creation, _ in documents]
-        return [
-            _valued(outcome, creation.total)
-            for outcome, (creation, _) in zip(self._book.create(suppliers), documents, strict=True)
-        ]
+        suppliers = [replace(creation.supplier, control_id=control_id) for creation, control_id in documents]
+        return [_valued(outcome) for outcome in self._book.create(suppliers)]
 
     def find(self, documents: Sequence[Numbered]) -> Sequence[Sequence[ErpRecord]]:
         """By tax id, and by number where there is one."""
@@ -188,14 +231,15 @@ class _AsBook:
         return self._book.request_for(document.supplier)
 
 
-def _valued(outcome: Outcome, total: Money) -> Outcome:
+def _valued(outcome: Outcome) -> Outcome:
     """A supplier has no amount; the rule for bills compares one."""
     if isinstance(outcome, Posted | AlreadyThere):
-        return replace(outcome, record=replace(outcome.record, total=total))
+        return replace(outcome, record=replace(outcome.record, total=NO_AMOUNT))
     return outcome
 
 
-def _not_yet(intent: Intent) -> Hold | None:
+def not_yet(intent: Intent) -> Hold | None:
+    """Why a supplier is not in the ERP yet, as far as is known."""
     posting, name = intent.posting, intent.document.vendor_name
     if posting.is_posted:
         return None

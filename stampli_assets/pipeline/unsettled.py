@@ -67,6 +67,24 @@ def unposted(batch: Batch, settle: timedelta) -> list[Finding]:
     return [_finding(intent, _why(intent, batch.stopped_by, settle)) for intent in batch.unsettled]
 
 
+def superseded(batch: Batch) -> list[Finding]:
+    """The documents that a later delivery brought with other content; they are that delivery's affair."""
+    return [
+        _finding(intent, (End.SKIPPED, _superseded(intent)))
+        for intent in batch.intents
+        if intent.posting.conflict is Conflict.SUPERSEDED
+    ]
+
+
+def _superseded(intent: Intent) -> Reason:
+    return Reason(
+        "SUPERSEDED",
+        f"{intent.document.number} came again with other content in a later file ({intent.posting.partition}); that one "
+        "counts.",
+        "Nothing to do here: look at the later file.",
+    )
+
+
 def _finding(intent: Intent, why: tuple[End, Reason]) -> Finding:
     end, reason = why
     bill = intent.document

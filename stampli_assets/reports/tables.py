@@ -7,7 +7,7 @@ from itertools import islice
 
 from stampli_assets.model.findings import Finding
 from stampli_assets.model.money import Money
-from stampli_assets.model.postings import Intent
+from stampli_assets.model.postings import Conflict, Intent
 
 MOST_ROWS = 50
 """A table in the UI holds at most this many rows; the whole list is a file away."""
@@ -59,6 +59,8 @@ def postings_table(intents: Sequence[Intent], file_name: str) -> str:
 def _posting_row(intent: Intent, file_name: str) -> Sequence[object]:
     bill, posting = intent.document, intent.posting
     result = "already there" if posting.adopted else str(posting.state)
+    if posting.conflict is Conflict.SUPERSEDED:
+        result = "superseded"
     if posting.reason is not None:
         result = f"{result}: {posting.reason.sentence}"
     return (

@@ -112,6 +112,11 @@ def payments_name(at: datetime, sequence: int) -> str:
     return f"payments_acme_{at:%Y%m%dT%H%M}_{sequence:04d}.csv"
 
 
+def list_name(kind: str, at: datetime) -> str:
+    """``vendors_acme_20261121T0930.csv``; ``kind`` is ``vendors``, ``gl_accounts`` or ``cost_centres``."""
+    return f"{kind}_acme_{at:%Y%m%dT%H%M}.csv"
+
+
 def dollars(cents: int) -> str:
     """``1284.50``."""
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"

@@ -1,4 +1,4 @@
-"""The firm's lists as its Stampli keeps them: GL accounts and values of dimensions."""
+"""The firm's lists as its Stampli keeps them: vendors, GL accounts and values of dimensions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from stampli_assets.sandbox.firm import (
     STAMPLI_ACCOUNTS,
     STAMPLI_DEPARTMENTS,
     Firm,
+    Vendor,
 )
 
 _LIABILITIES = 40_000
@@ -38,6 +39,15 @@ class SampleCostCentre:
     name: str
     parent: str = ""
     status: str = "ACTIVE"
+
+
+NEW_VENDOR = Vendor("V-10099", "Brookpark Signs", "office", "Net 30", "34-1099001", active=True)
+
+
+def vendors(firm: Firm) -> list[Vendor]:
+    """Every vendor of the firm, one of them under another tax id than in the ERP, and one that the ERP lacks."""
+    first, second, *others = firm.vendors
+    return [first, replace(second, tax_id="98-7654321"), *others, NEW_VENDOR]
 
 
 def accounts(firm: Firm) -> list[SampleAccount]:

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from stampli_assets.sandbox.branches import Branch, Branches
-from stampli_assets.sandbox.exports import export_csv, export_name, export_payments_csv, payments_name
+from stampli_assets.sandbox.exports import (
+    export_cost_centres_csv,
+    export_csv,
+    export_gl_accounts_csv,
+    export_name,
+    export_payments_csv,
+    export_vendors_csv,
+    list_name,
+    payments_name,
+)
 from stampli_assets.sandbox.firm import (
     COMPANY,
     ENTITY,
@@ -26,6 +35,7 @@ from stampli_assets.sandbox.images import image, image_name
 from stampli_assets.sandbox.intacct import ap_team
 from stampli_assets.sandbox.intacct.server import IntacctSimulator, utc_now
 from stampli_assets.sandbox.invoices import SampleInvoice, invoices
+from stampli_assets.sandbox.lists import accounts, cost_centres, vendors
 from stampli_assets.sandbox.mistakes import BRANCH_MISTAKES, MISTAKES, plant
 from stampli_assets.sandbox.payments import payments
 from stampli_assets.sandbox.sftp import SftpServer
@@ -98,11 +108,13 @@ class Sandbox:
             for size, mistakes in FIRST_FILES:
                 self._export(size, mistakes)
             self.drop_payments()
+            self._drop_lists()
         for branch, _ in self.branches or ():
             (self.sftp.root / branch.name / "outbound" / "archive").mkdir(parents=True, exist_ok=True)
             if not self._count_of(branch).exists():
                 for size, mistakes in FIRST_BRANCH_FILES:
                     self._export(size, mistakes, branch)
+                self.put(list_name("vendors", self._now()), export_vendors_csv(self.firm.trading), branch)
 
     def stop(self) -> None:
         """Stop every server; the books stay."""
@@ -142,6 +154,14 @@ class Sandbox:
         self.put(name, export_payments_csv(payments(paid, paid_on=self._now().date(), start=start)))
         self._tell({**told, "unpaid": rest})
         return name
+
+    def _drop_lists(self) -> None:
+        for kind, content in (
+            ("vendors", export_vendors_csv(vendors(self.firm))),
+            ("gl_accounts", export_gl_accounts_csv(accounts(self.firm))),
+            ("cost_centres", export_cost_centres_csv(cost_centres())),
+        ):
+            self.put(list_name(kind, self._now()), content)
 
     def run_forever(self, stop: threading.Event) -> None:
         """Drop an export every ``every_seconds`` until told to stop; every third time the firm pays, too. The company's AP

@@ -73,6 +73,13 @@ class IntacctCompany(Section):
             "always Stampli's payment id (where several payments to one vendor share a number)."
         ),
     ] = "number"
+    create_vendors: Annotated[
+        bool,
+        Field(
+            description="Whether vendors of invoice files and vendor files that Intacct lacks are created there, each "
+            "once. Existing vendors are never changed."
+        ),
+    ] = False
     functions_per_request: Annotated[int, Field(ge=1, le=100)] = 25
     parallel_requests: Annotated[int, Field(ge=1, le=8)] = 2
     settle_minutes: Annotated[

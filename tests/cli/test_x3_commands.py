@@ -457,12 +457,12 @@ def test_a_property_called_no_stays_a_name_and_does_not_become_a_boolean():
 
 
 def test_a_demand_that_no_setting_mends_sends_to_the_administrator(tmp_path):
-    known = {**masters(), "rules": {"required_invoice_fields": ["FCY", "BPR", "ACCDAT", "INVNUM"]}}
+    known = {**masters(), "rules": {"required_invoice_fields": ["FCY", "BPR", "ACCDAT", "BPRSAC"]}}
     with X3RestSimulator(known) as simulator:
         write_settings(tmp_path, simulator.base_url, sign_in=BASIC, api="rest")
         done = stampli(tmp_path, "x3", "check", "acme_uk")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "demands INVNUM, which is never sent" in done.stderr
+    assert "demands BPRSAC, which is never sent" in done.stderr
     assert "X3 administrator" in done.stderr
 
 

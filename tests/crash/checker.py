@@ -208,6 +208,10 @@ def _every_file(evidence: Evidence, ledger: sqlite3.Connection) -> Iterator[Comp
         for one in documents(content):
             if one.readable and _is_posted(one, evidence, ledger):
                 continue
+            if reasons.get(one.number) == "skipped":
+                if not _came_again(one, name, evidence):
+                    yield Complaint(LOST, f"{one.number} of {name} is left to a later file, and none brings it")
+                continue
             if reasons.get(one.number) != "rejected" or one.readable:
                 settled = False
                 if one.number not in reasons:
@@ -215,6 +219,14 @@ def _every_file(evidence: Evidence, ledger: sqlite3.Connection) -> Iterator[Comp
         yield from _where_it_lies(name, content, evidence, settled=settled)
         if settled:
             yield from _sums(name, content, evidence, ledger)
+
+
+def _came_again(one: Document, name: str, evidence: Evidence) -> bool:
+    """Whether a later file brings the same document with other content."""
+    names = list(evidence.files)
+    later = (evidence.files[other] for other in names[names.index(name) + 1 :])
+    return any((other.vendor, other.number) == (one.vendor, one.number) and other.lines != one.lines
+               for content in later for other in documents(content))  # fmt: skip
 
 
 def _is_posted(one: Document, evidence: Evidence, ledger: sqlite3.Connection) -> bool:
@@ -248,7 +260,7 @@ def _sums(name: str, content: bytes, evidence: Evidence, ledger: sqlite3.Connect
     approved: dict[str, Decimal] = defaultdict(Decimal)
     held: dict[str, Decimal] = defaultdict(Decimal)
     for one in documents(content):
-        if one.readable:
+        if one.readable and not _came_again(one, name, evidence):
             approved[one.vendor] += Decimal(one.total)
             held[one.vendor] += amounts.get(posted.get((one.vendor, one.number), ""), Decimal(0))
     if approved != held:

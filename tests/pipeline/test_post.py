@@ -21,7 +21,7 @@ from stampli_assets.model.findings import End
 from stampli_assets.model.postings import Conflict, Decision, State
 from stampli_assets.model.secret import Secret
 from stampli_assets.pipeline.post import Desk, Pace, post
-from stampli_assets.pipeline.unsettled import unposted
+from stampli_assets.pipeline.unsettled import superseded, unposted
 from stampli_assets.wiring import NoFaults
 
 SETTLE = timedelta(minutes=20)
@@ -34,7 +34,7 @@ class World:
         self.folder, self.simulator, self.clock = folder, simulator, clock
         self.requests = 0
 
-    def post(self, *bills, faults=None, run="run-1", **company):
+    def post(self, *bills, faults=None, run="run-1", partition="20261121T0900_invoices_0a1b2c3d", **company):
         pace = Pace(functions_per_request=2, parallel_requests=1, settle=SETTLE)
         ledger = self.ledger
         desk = Desk(
@@ -42,7 +42,7 @@ class World:
             leases=ledger.leases,
             book=make_book(self.simulator.url, self.clock, **company),
             clock=self.clock,
-            source=make_source(run=run),
+            source=make_source(run=run, partition=partition),
             faults=faults or NoFaults(),
             progress=Quiet(),
             pace=pace,
@@ -289,6 +289,37 @@ def test_a_bill_that_changed_while_its_answer_was_lost_is_settled_first_and_then
     batch = world.post(make_bill(total="12.00"))
     assert (states(batch), batch.intents[0].posting.conflict) == ([State.POSTED], Conflict.CHANGED)
     assert [bill["TRX_TOTALENTERED"] for bill in world.simulator.books.bills.values()] == ["10"]
+
+
+EARLIER, LATER = "20261121T0800_invoices_11111111", "20261121T1000_invoices_22222222"
+
+
+def test_of_two_deliveries_the_later_one_counts_whatever_order_they_are_run_in(world):
+    world.post(make_bill(total="12.00"), partition=LATER)
+    batch = world.post(make_bill(total="10.00"), partition=EARLIER)
+    assert batch.intents[0].posting.conflict is Conflict.SUPERSEDED
+    assert (unposted(batch, SETTLE), [one.code for one in superseded(batch)]) == ([], ["SUPERSEDED"])
+    assert len(batch.settled) == 1
+    assert [bill["TRX_TOTALENTERED"] for bill in world.simulator.books.bills.values()] == ["12"]
+
+
+def test_a_later_approval_takes_the_place_of_one_that_was_not_posted_and_the_earlier_file_cannot_bring_it_back(world):
+    inactive = {"vendor_id": "V-2"}
+    world.post(make_bill(total="10.00", **inactive), partition=EARLIER)
+    world.post(make_bill(total="12.00", **inactive), partition=LATER)
+    world.simulator.change_master("vendors", "V-2", {"STATUS": "active"})
+    batch = world.post(make_bill(total="10.00", **inactive), partition=EARLIER)
+    assert (batch.intents[0].posting.conflict, batch.unsettled) == (Conflict.SUPERSEDED, ())
+    assert states(world.post(make_bill(total="12.00", **inactive), partition=LATER)) == [State.POSTED]
+    assert [bill["TRX_TOTALENTERED"] for bill in world.simulator.books.bills.values()] == ["12"]
+
+
+def test_an_earlier_file_settles_what_the_later_one_sent_without_an_answer(world):
+    world.simulator.faults.queue("late_commit", seconds=60)
+    world.post(make_bill(total="12.00"), partition=LATER)
+    world.clock.pass_time(minutes=2)
+    batch = world.post(make_bill(total="10.00"), partition=EARLIER)
+    assert (states(batch), batch.intents[0].posting.conflict) == ([State.POSTED], Conflict.SUPERSEDED)
 
 
 def test_an_erp_that_turns_us_away_stops_the_sending_and_nothing_is_unknown(world):

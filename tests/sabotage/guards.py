@@ -23,6 +23,7 @@ from stampli_assets.model.outcome import Posted, Refused
 from stampli_assets.pipeline import attach, billing, collect, map_documents, map_money, post, send_home
 from stampli_assets.sftp import connection, inbox
 from stampli_assets.stampli import homecoming
+from stampli_assets.x3 import bills as x3_bills
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def _never_stale() -> None:
 
 
 def _changed_is_the_same() -> None:
-    postings._with_conflict = lambda posting, bill, beside: posting
-    post._against = lambda posting, bill: posting
+    postings._with_conflict = lambda posting, bill, beside, source: posting
+    post._against = lambda posting, bill, source: posting
 
 
 def _by_position(results: Sequence[Any]) -> Mapping[str, list[Any]]:
@@ -153,6 +154,8 @@ GUARDS = (
     Guard("lookalike numbers", _numbers_as_they_are, "tests/pipeline/test_post.py::test_a_number_that_differs_only_in_case_or_spaces_is_flagged_until_a_person_says_that_it_is_another"),
     Guard("posted never changes", _put(transitions, "_same_record", lambda *_: None), "tests/ledger/test_postings.py::test_a_second_record_number_for_a_posted_bill_is_a_defect_and_not_recorded"),
     Guard("legal transitions", _put(transitions, "LEGAL", {kind: frozenset(postings.State) for kind in transitions.LEGAL}), "tests/ledger/test_postings.py::test_nothing_is_recorded_of_a_bill_that_was_never_sent"),
+    Guard("total as sent", _put(post, "_as_sent", lambda document, outcome: outcome), "tests/x3/test_x3_credits.py::test_a_cent_that_x3_lets_pass_is_found_and_held"),
+    Guard("kind of what is found", _put(x3_bills, "family", lambda row, names: None), "tests/x3/test_x3_credits.py::test_an_invoice_and_a_credit_of_one_number_are_two_documents"),
     Guard("two looks at a file", _put(collect.Looks, "as_before", lambda self, file: True), "tests/collect/test_collect.py::test_a_file_is_taken_only_when_two_looks_agree"),
     Guard("size and time of a download", _put(inbox, "_unchanged", lambda *_: None), "tests/sftp/test_sftp_inbox.py::test_a_file_that_was_replaced_by_one_of_its_size_is_not_taken"),
     Guard("digest of landed bytes", _put(landing.LandingStore, "open", _opened_unseen), "tests/collect/test_collect.py::test_a_landed_copy_that_was_altered_is_never_used"),
@@ -169,7 +172,7 @@ GUARDS = (
     Guard("one Stampli document, one kind", _put(conflicts, "_stampli_ids_of", str), "tests/ledger/test_kinds.py::test_a_stampli_document_that_was_posted_as_an_invoice_is_not_posted_as_a_credit_too"),
     Guard("sign of a credit", _put(bills, "turned", lambda amount, company: amount), "tests/intacct/test_intacct_credits.py::test_a_credit_is_an_adjustment_in_the_companys_sign_and_found_in_stamplis"),
     Guard("amounts are never rounded", _put(map_money, "_too_fine", lambda work: None), "tests/mapping/test_documents.py::test_an_amount_finer_than_the_erp_keeps_is_held_and_never_rounded"),
-    Guard("look before an attachment is made", _put(attachments.IntacctAttachments, "_is_there", lambda *_: False), "tests/intacct/test_attachments.py::test_done_again_by_another_run_it_changes_nothing"),
+    Guard("look before an attachment is made", _put(attachments.IntacctAttachments, "_is_there", lambda *_: False), "tests/intacct/test_intacct_attachments.py::test_done_again_by_another_run_it_changes_nothing"),
     Guard("what a person attached", _put(attach, "attachment_id", lambda key: "OWN-1"), "tests/dagster/test_attachments.py::test_what_a_person_attached_in_intacct_stays"),
     Guard("images are what they say", _put(attach, "why_not_inside", lambda *_: ""), "tests/dagster/test_attachments.py::test_what_is_no_image_is_never_attached"),
     Guard("a person's failure is not repeated", _retry_everything, "tests/dagster/test_failures.py::test_a_persons_failure_is_never_repeated_by_the_op"),

@@ -276,3 +276,8 @@ def test_no_bank_detail_of_a_vendor_is_shown(content, tmp_path):
     assert listed.IBAN not in done.output + done.stderr
     assert "044000037" not in done.output + done.stderr
     assert "bank details" in done.stdout
+
+
+def test_headers_that_several_kinds_share_are_those_of_the_kind_that_needs_no_more():
+    assert of("Vendor ID,Vendor Name\nV-1,Old Mill\n").kind == "vendors"
+    assert of("GL Account,Name\n62200,Supplies\n").kind == "gl_accounts"

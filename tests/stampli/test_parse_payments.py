@@ -236,8 +236,7 @@ def test_a_damaged_byte_is_refused_rejected_or_read_and_never_crashes(batch, lay
     content[place % len(content)] = byte
     try:
         lines = read(bytes(content), **layout).lines
-    except FileRefused as refusal:
-        assert refusal.remedy
+    except FileRefused:
         return
     sums = lines["applied_amount"].groupby(lines["payment"]).sum()
     assert list(sums) == list(lines.drop_duplicates("payment")["payment_total"])

@@ -15,6 +15,7 @@ from stampli_assets.pipeline.parse_vendors import parse_vendors
 from stampli_assets.sandbox.exports import export_vendors_csv
 from stampli_assets.sandbox.firm import Firm
 from stampli_assets.stampli.contracts import VENDORS
+from stampli_assets.stampli.layout import Layout
 from stampli_assets.stampli.layout_settings import VendorLayout
 
 SECRET = "DE89370400440532013000"
@@ -59,6 +60,14 @@ def test_a_row_of_the_wrong_width_shows_no_bank_details():
 def test_a_layout_that_asks_for_bank_details_is_refused(layout):
     with pytest.raises(Misconfigured, match="never read from a file of vendors"):
         VendorLayout.model_validate(layout).layout()
+
+
+def test_even_a_layout_that_nobody_checked_reads_no_bank_details():
+    layout = Layout(VENDORS, headers={"tax_id": ("IBAN",)})
+    parsed = parse_vendors(
+        io.BytesIO(sheet({"IBAN": SECRET, **VENDOR, "Tax ID": ""})), name="vendors.csv", layout=layout
+    )
+    assert SECRET.encode() not in pickle.dumps(parsed)
 
 
 def test_the_same_id_twice_refuses_both_and_says_where():

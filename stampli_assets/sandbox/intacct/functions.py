@@ -151,20 +151,27 @@ class Clerk:
                     self._books.write(event)
                 return str(payment["RECORDNO"])
             case "VENDOR":
-                return self._create_vendor(fields(child))
+                return self._create_vendor(child, late)
         raise FunctionFailure(("XL03000009", f"Object definition {child.tag} not found", ""))
 
     def _keep(self, kind: str, record: dict[str, Any], function: Function, late: str) -> str:
         self._books.write({"kind": kind, "record": {**record, "controlid": function.control_id, "visible_at": late}})
         return str(record["RECORDNO"])
 
-    def _create_vendor(self, given: dict[str, str]) -> str:
+    def _create_vendor(self, child: etree._Element, late: str) -> str:
+        given, contact = fields(child), child.find("DISPLAYCONTACT")
         vendor = given.get("VENDORID", "")
         if not vendor or not given.get("NAME"):
             raise FunctionFailure(("BL03000018", "Missing required field VENDORID or NAME", ""))
+        if contact is not None and not contact.findtext("PRINTAS"):
+            raise FunctionFailure(("BL03000018", "Missing required field DISPLAYCONTACT.PRINTAS", ""))
+        if given.get("TERMNAME") and not self._books.active("terms", given["TERMNAME"]):
+            raise FunctionFailure(("BL03000018", f"Invalid term {given['TERMNAME']}", ""))
         if vendor in self._books.masters["vendors"]:
             raise FunctionFailure(("BL34000061", f"Another Vendor with the given value(s) {vendor} already exists", ""))
-        row = {"STATUS": "active", **given}
+        mail = child.find("DISPLAYCONTACT/MAILADDRESS")
+        address = fields(mail) if mail is not None else {}
+        row = {"STATUS": "active", **given, **address, "visible_at": late}
         self._books.write({"kind": "master", "list": "vendors", "id": vendor, "fields": row})
         return vendor
 

@@ -172,7 +172,7 @@ class Reader:
     def _rows(self, name: str) -> list[Row]:
         books = self._books
         if name in MASTERS:
-            return [dict(row) for row in books.masters[MASTERS[name]].values()]
+            return [dict(row) for row in books.masters[MASTERS[name]].values() if books.is_visible(row)]
         bills = [bill for bill in books.bills.values() if books.is_visible(bill)]
         if name == "APBILL":
             return [_flat(bill) for bill in bills]
