@@ -87,17 +87,19 @@ def command(ctx: click.Context, connection: str | None, as_json: bool, settle_se
 
 
 def _waiting(office: Office, settle_seconds: float) -> Sequence[RemoteFile]:
-    """The files of two looks, ``settle_seconds`` apart, that did not change between them; oldest first."""
-    from stampli_assets.defs.feeds import feeds_of
+    """The files of two looks, ``settle_seconds`` apart, that did not change between them; lists first, then oldest first."""
+    from stampli_assets.defs.feeds import feed_of, feeds_of
     from stampli_assets.pipeline.collect import Looks, choose
 
-    patterns = [feed.pattern for feed in feeds_of(office.connection)]
+    feeds = feeds_of(office.connection)
+    patterns = [feed.pattern for feed in feeds]
     first = choose(office.inbox.listing(), Looks.load(None), patterns=patterns, limit=1_000_000)
     time.sleep(settle_seconds)
     second = choose(office.inbox.listing(), first.looks, patterns=patterns, limit=1_000_000)
     for file in second.unstable:
         say("[yellow]Left for later:[/] ", f"{file.name} is still being written.")
-    return second.ready
+    places = {file.name: feeds.index(feed) for file in second.ready if (feed := feed_of(feeds, file.name)) is not None}
+    return sorted(second.ready, key=lambda file: places[file.name])
 
 
 def _run_all(settings: Settings, offices: Offices, waiting: Sequence[tuple[str, RemoteFile]]) -> Iterator[Told]:

@@ -46,6 +46,7 @@ def inbox_sensor(name: str, feeds: Sequence[Feed], jobs: Sequence[Any], every_se
         if not choice.ready:
             return dg.SensorResult(skip_reason=_told(choice), cursor=cursor)
         found = [(file, feed) for file in choice.ready if (feed := feed_of(feeds, file.name)) is not None]
+        found.sort(key=lambda one: feeds.index(one[1]))
         return dg.SensorResult(
             dynamic_partitions_requests=[
                 feed.files.build_add_request([file.partition for file, its in found if its is feed])

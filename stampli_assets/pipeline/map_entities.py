@@ -76,24 +76,19 @@ def _without(work: Worksheet) -> None:
 
 
 def _between_entities(work: Worksheet, codes: Codes) -> None:
-    frame, ours = work.frame, entity_of(work)
-    for at in frame.index[(frame["erp_location"] != "") & (ours != "")]:
-        location, entity = str(frame.at[at, "erp_location"]), str(ours[at])
-        belongs = codes.entities_of(location)
-        if not belongs or entity in belongs:
-            continue
-        number = int(frame.at[at, "line_number"])
+    def why(_: str, location: str, entity: str) -> list[Hold]:
+        belongs, ours = codes.entities_of(location), entity or work.target.entity_id
+        if not belongs or not ours or ours in belongs:
+            return []
         because = (
-            f"line {number} is coded to location {location}, which belongs to entity {', '.join(sorted(belongs))}, and the "
-            f"document is posted at entity {entity}"
+            f"the line is coded to location {location}, which belongs to entity {', '.join(sorted(belongs))}, and its "
+            f"document is posted at entity {ours}"
         )
         remedy = (
             "Correct the location or the entity in Stampli and export again; where the company posts between entities, set "
             "erp.inter_entity to send."
         )
-        work.hold(
-            at,
-            f"{Dimension.LOCATION.title()} ID",
-            str(frame.at[at, "location_id"]),
-            Hold("INTER_ENTITY", because, remedy),
-        )
+        return [Hold("INTER_ENTITY", because, remedy)]
+
+    columns = ("location_id", "erp_location", "erp_entity")
+    work.hold_each(columns, why, shown=f"{Dimension.LOCATION.title()} ID")

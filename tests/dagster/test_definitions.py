@@ -52,12 +52,19 @@ def test_what_people_have_bookmarked_does_not_change_its_name(tmp_path):
         "acme_us/approved_invoices",
         "acme_us/bill_payments",
         "acme_us/bills",
+        "acme_us/cost_centre_file",
         "acme_us/erp_dimensions",
         "acme_us/erp_gl_accounts",
         "acme_us/erp_vendors",
+        "acme_us/gl_account_file",
         "acme_us/invoice_file",
         "acme_us/payment_file",
         "acme_us/processed_payments",
+        "acme_us/stampli_cost_centres",
+        "acme_us/stampli_gl_accounts",
+        "acme_us/stampli_vendors",
+        "acme_us/vendor_file",
+        "acme_us/vendors",
     ]
     repository = definitions.get_repository_def()
     assert sorted(sensor.name for sensor in repository.sensor_defs) == ["acme_us_inbox", "acme_us_unsettled"]
@@ -80,18 +87,22 @@ def test_the_inbox_sensor_asks_for_one_run_per_stable_file_and_never_twice(tmp_p
     settings = make_settings(tmp_path, sandbox)
     definitions, instance = build_definitions(settings), dg.DagsterInstance.ephemeral()
     first = tick(definitions, "acme_us_inbox", instance, None, settings)
-    assert "4 seen for the first time" in first.skip_reason.skip_message
+    assert "7 seen for the first time" in first.skip_reason.skip_message
     second = tick(definitions, "acme_us_inbox", instance, first.cursor, settings)
     keys = [request.partition_key for request in second.run_requests]
     assert [request.run_key for request in second.run_requests] == keys
     added = {request.partitions_def_name: request.partition_keys for request in second.dynamic_partitions_requests}
     assert {name: len(partitions) for name, partitions in added.items()} == {
+        "acme_us_gl_account_files": 1,
+        "acme_us_cost_centre_files": 1,
+        "acme_us_vendor_files": 1,
         "acme_us_invoice_files": 3,
         "acme_us_payment_files": 1,
     }
     assert sorted(partition for partitions in added.values() for partition in partitions) == sorted(keys)
-    asked = [(request.job_name, request.tags["stampli/file"].split("_")[0]) for request in second.run_requests]
-    assert sorted(asked) == [*[("acme_us_invoices", "invoices")] * 3, ("acme_us_payments", "payments")]
+    asked = [(request.job_name, request.tags["stampli/file"].partition("_acme")[0]) for request in second.run_requests]
+    lists = [(f"acme_us_{kind}", kind) for kind in ("gl_accounts", "cost_centres", "vendors")]
+    assert asked == [*lists, *[("acme_us_invoices", "invoices")] * 3, ("acme_us_payments", "payments")]
     third = tick(definitions, "acme_us_inbox", instance, second.cursor, settings)
     assert not third.run_requests
     assert sandbox.sftp.seen["opened"] == 0

@@ -135,7 +135,9 @@ def test_a_vendor_that_intacct_lacks_is_created_once_where_the_settings_say_so(t
             house.put(name, content)
             assert house.run(name).success, house.standing()
         assert house.named()[NEW_VENDOR.name] == 1
-        (kept,) = (one for one in sandbox.intacct.books.as_json()["masters"]["vendors"] if one["NAME"] == NEW_VENDOR.name)
+        (kept,) = (
+            one for one in sandbox.intacct.books.as_json()["masters"]["vendors"] if one["NAME"] == NEW_VENDOR.name
+        )
         assert (kept["VENDORID"], kept["TAXID"], kept["TERMNAME"]) == ("V-10099", NEW_VENDOR.tax_id, NEW_VENDOR.term)
         assert (kept["CURRENCY"], kept["CITY"], kept["COUNTRYCODE"]) == ("USD", "Brookpark", "US")
         assert house.standing() == [("noticed", "VENDOR_DIFFERS", "V-10002")]
@@ -191,7 +193,9 @@ def test_bank_details_are_not_kept_and_that_is_said(intacct):
     notes = metadata(ended, "acme_us__stampli_vendors")["Notes"]
     assert "'IBAN' looks like bank details; it was not read" in notes
     assert "a change of them cannot be seen here" in notes
-    assert b"DE8937" not in b"".join(path.read_bytes() for path in (intacct.folder / "var" / "batches").rglob("*.parquet"))
+    assert b"DE8937" not in b"".join(
+        path.read_bytes() for path in (intacct.folder / "var" / "batches").rglob("*.parquet")
+    )
     kept = [path for path in (intacct.folder / "var" / "landing").rglob("*") if path.is_file()]
     assert [path for path in kept if b"DE8937" in path.read_bytes()] == [
         path for path in kept if "objects" in path.parts
