@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from stampli_assets.landing.shelf import ReferenceShelf
 from stampli_assets.landing.store import LandingStore
 from stampli_assets.ledger.store import LedgerStore
+from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.ports import BillBook, Clock, Faults, Progress, ReferenceBooks
 from stampli_assets.model.postings import Intent, Source
 from stampli_assets.model.secret import Secret
@@ -24,11 +25,12 @@ from stampli_assets.sftp.inbox import SftpInbox
 
 if TYPE_CHECKING:
     from stampli_assets.intacct.gateway import Gateway
-    from stampli_assets.intacct.payments import IntacctPayments
     from stampli_assets.landing.vendor_shelf import VendorShelf
     from stampli_assets.mapping.rules import Rules
+    from stampli_assets.model.payments import PaymentBook
     from stampli_assets.model.suppliers import SupplierBook, SupplierTemplate
     from stampli_assets.pipeline.attach import Gallery
+    from stampli_assets.pipeline.drawing import Recording
     from stampli_assets.pipeline.masters import Masters
     from stampli_assets.pipeline.paying import Till
     from stampli_assets.pipeline.post import Desk, Pace
@@ -150,8 +152,10 @@ class Office:
         return IntacctBills(self.gateway, self.gateway.company)
 
     @cached_property
-    def payments(self) -> IntacctPayments:
+    def payments(self) -> PaymentBook:
         """The ERP's book of payments, and of what can be paid."""
+        if self.x3 is not None:
+            return self.x3.payments
         from stampli_assets.intacct.payments import IntacctPayments
 
         return IntacctPayments(self.gateway, self.gateway.company)
@@ -282,14 +286,25 @@ class Office:
 
     def till(self, source: Source, progress: Progress, ended: Collection[str] = ()) -> Till:
         """What payments are recorded with."""
-        from stampli_assets.pipeline.drawing import Recording
         from stampli_assets.pipeline.paying import Till
 
-        erp = self.connection.erp
-        assert isinstance(erp, IntacctCompany)
         desk = replace(self.desk(source, progress, ended), book=self.payments)
-        recording = Recording(erp.payment_method, erp.payment_number)
-        return Till(desk, self.ledger.lookups, self.payments, self.target, recording)
+        return Till(desk, self.ledger.lookups, self.payments, self.target, self._recording)
+
+    @property
+    def _recording(self) -> Recording:
+        from stampli_assets.pipeline.drawing import Recording
+
+        erp = self.connection.erp
+        if isinstance(erp, IntacctCompany):
+            return Recording(erp.payment_method, erp.payment_number)
+        if erp.payments is None:
+            raise Misconfigured(
+                f"Connection {self.name} records no payments: Sage X3 is the master of cash.",
+                remedy="Where Stampli's payments are to be recorded in X3, say how under erp.payments (docs/x3.md).",
+                code="PAYMENTS_OFF",
+            )
+        return Recording(erp.payments.method, erp.payments.number)
 
     def supplying(self, source: Source, ended: Collection[str] = ()) -> Supplying | None:
         """How vendors that the ERP lacks are created; ``None`` where they never are."""

@@ -122,7 +122,9 @@ def _relearn(office: Office) -> Iterator[Relearned]:
         masters=office.masters,
         target=office.target,
         desk=lambda file: office.desk(source(file), Unwatched()),
-        till=None if office.x3 is not None else lambda file: office.till(source(file), Unwatched()),
+        till=None
+        if all(feed.kind != "payments" for feed in feeds)
+        else lambda file: office.till(source(file), Unwatched()),
     )
     return relearn(files, teacher)
 

@@ -40,7 +40,6 @@ def show(ctx: click.Context, office: Office, file: Path, *, as_json: bool, as_xm
 def _preview(office: Office, file: Path) -> tuple[list[Payment], list[Finding], list[str]]:
     from stampli_assets.model.findings import End
     from stampli_assets.pipeline.applying import apply, finding
-    from stampli_assets.pipeline.drawing import draw
     from stampli_assets.pipeline.parse_payments import parse_payments
     from stampli_assets.pipeline.unsettled import rejected
     from stampli_assets.wiring import Unwatched
@@ -48,14 +47,9 @@ def _preview(office: Office, file: Path) -> tuple[list[Payment], list[Finding], 
     with file.open("rb") as source:
         parsed = parse_payments(source, name=file.name, layout=office.connection.stampli.payment_layout.layout())
     till = office.till(office.source(partition="preview", file_name=file.name, run="preview"), Unwatched())
-    drawn = draw(
-        parsed.lines,
-        rules=office.rules,
-        reference=office.masters.ask(),
-        target=till.target,
-        recording=till.recording,
-    )
-    applied = apply(drawn.payments, look=till.look, book=till.payables, source=till.desk.source)
+    known = till.known(parsed.lines)
+    drawn = till.draw(parsed.lines, rules=office.rules, reference=office.masters.ask(), known=known)
+    applied = apply(drawn.payments, known=known, look=till.look, book=till.payables)
     standing = till.look.postings([payment.key for payment in applied.payments])
     done = {key for key, posting in standing.items() if posting.is_posted}
     findings = [*rejected(parsed.rejects), *drawn.findings, *applied.not_yet.values()]

@@ -49,7 +49,7 @@ def feeds_of(connection: Connection) -> tuple[Feed, ...]:
     """The feeds of a connection: those with a pattern, and payments only where the ERP is to record them."""
     patterns = connection.stampli.files.model_dump()
     kinds = [kind for kind in FILES if patterns[kind]]
-    if isinstance(connection.erp, X3Folder):
+    if isinstance(connection.erp, X3Folder) and connection.erp.payments is None:
         kinds = [kind for kind in kinds if kind != "payments"]
     return tuple(Feed(connection.name, kind, patterns[kind]) for kind in kinds)
 

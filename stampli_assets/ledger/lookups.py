@@ -32,7 +32,9 @@ class Lookups:
         """
         rows = self._rows(postings.c.stampli_id, {one for one in stampli_ids if one})
         return {
-            row.stampli_id: KnownInvoice(Kind(row.kind), row.vendor_id, row.number, row.record_no, State(row.state))
+            row.stampli_id: KnownInvoice(
+                Kind(row.kind), row.stampli_vendor, row.vendor_id, row.number, row.record_no, State(row.state)
+            )
             for row in rows
             if (row.erp, row.company) == (source.erp, source.company)
             and row.kind in {Kind.BILL, Kind.CREDIT}

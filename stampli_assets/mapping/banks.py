@@ -1,4 +1,4 @@
-"""Stampli's funding accounts to the ERP's bank accounts: by rule, or as they are; verified in the ERP."""
+"""Stampli's funding accounts to the ERP's bank accounts: by rule, or as they are; verified where the ERP lists its own."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ class BankAccounts:
         said = (
             f"the rule for funding account {account!r} gives {given!r}, which" if given else f"bank account {account!r}"
         )
+        if not self._known:
+            return Found(found)  # an ERP that lists none verifies it itself
         if found not in self._known:
             return Hold(
                 "BANK_ACCOUNT_UNKNOWN",

@@ -10,6 +10,7 @@ from typing import Protocol
 from stampli_assets.model.documents import Document, Kind
 from stampli_assets.model.identity import PostingKey
 from stampli_assets.model.money import Money
+from stampli_assets.model.ports import Book
 from stampli_assets.model.postings import Posting, Source, State
 
 
@@ -96,11 +97,16 @@ class PayableBook(Protocol):
         ...
 
 
+class PaymentBook(Book[Payment], PayableBook, Protocol):
+    """The ERP's payments, and what they can settle."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownInvoice:
     """An invoice that the ledger knows, by Stampli's id."""
 
     kind: Kind
+    stampli_vendor_id: str
     vendor_id: str
     number: str
     record_no: str

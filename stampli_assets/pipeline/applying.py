@@ -22,7 +22,8 @@ from stampli_assets.model.payments import (
     Payment,
     Sought,
 )
-from stampli_assets.model.postings import Posting, Source
+from stampli_assets.model.postings import Posting
+from stampli_assets.pipeline.again import BILL_AWAITED
 
 GOES_BY_ITSELF = "Nothing to do for the payment: it goes by itself afterwards."
 COMPARE = (
@@ -63,8 +64,10 @@ class _Why:
     remedy: str
 
 
-def apply(payments: Sequence[Payment], *, look: InvoiceLook, book: PayableBook, source: Source) -> Applied:
-    """Find what each payment settles; one look into the ledger and one into the ERP for all of them.
+def apply(
+    payments: Sequence[Payment], *, known: Mapping[str, KnownInvoice], look: InvoiceLook, book: PayableBook
+) -> Applied:
+    """Find what each payment settles, with one look into the ERP for all of them.
 
     Payments that are posted already are answered as they are.
 
@@ -73,7 +76,6 @@ def apply(payments: Sequence[Payment], *, look: InvoiceLook, book: PayableBook, 
         Misconfigured: the ERP does not let us look bills up.
     """
     standing = look.postings([payment.key for payment in payments])
-    known = look.invoices({one.stampli_invoice_id for payment in payments for one in payment.applications}, source)
     named = [replace(payment, applications=_named(payment, known)) for payment in payments]
     open_ones = [payment for payment in named if not _is_posted(standing.get(payment.key))]
     sought = {_sought(payment, one) for payment in open_ones for one in payment.applications if one.number}
@@ -156,7 +158,7 @@ def _payable(payment: Payment, one: Application, books: _Books) -> tuple[Payable
     candidates = ours or list(held)
     if not candidates:
         because = f"{called} is not in the ERP yet"
-        return None, _Why(End.WAITING, "BILL_NOT_POSTED", because, GOES_BY_ITSELF)
+        return None, _Why(End.WAITING, BILL_AWAITED, because, GOES_BY_ITSELF)
     if len(candidates) > 1:
         records = ", ".join(payable.record_no for payable in candidates)
         because = f"the ERP holds {called} {len(candidates)} times: {records}"

@@ -5,8 +5,8 @@ What has not happened (scheduled, processing, failed) is skipped and said; what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from stampli_assets.mapping.banks import BankAccounts
 from stampli_assets.mapping.rules import DIMENSION_CODES, Rules
 from stampli_assets.mapping.vendors import Vendors
-from stampli_assets.mapping.verdicts import Hold
+from stampli_assets.mapping.verdicts import Found, Hold, Verdict
 from stampli_assets.model.documents import Kind
 from stampli_assets.model.findings import End, Finding
 from stampli_assets.model.identity import Fingerprint, PostingKey, posting_key
 from stampli_assets.model.money import Money
-from stampli_assets.model.payments import Application, Payment, PaymentVoid
+from stampli_assets.model.payments import Application, KnownInvoice, Payment, PaymentVoid
 from stampli_assets.model.ports import Reference
+from stampli_assets.pipeline.again import BILL_AWAITED
 from stampli_assets.pipeline.target import Target
 
 if TYPE_CHECKING:
@@ -51,8 +52,20 @@ class Drawn:
     findings: tuple[Finding, ...]
 
 
-def draw(lines: pd.DataFrame, *, rules: Rules, reference: Reference, target: Target, recording: Recording) -> Drawn:
-    """The payments of ``PAID_INVOICES``, with the vendors and bank accounts of the ERP; every reason of a hold at once."""
+def draw(
+    lines: pd.DataFrame,
+    *,
+    rules: Rules,
+    reference: Reference,
+    target: Target,
+    recording: Recording,
+    known: Mapping[str, KnownInvoice],
+) -> Drawn:
+    """The payments of ``PAID_INVOICES``, with the vendors and bank accounts of the ERP; every reason of a hold at once.
+
+    ``known`` are the posted invoices of the file, by Stampli's id: a vendor that was found by its tax id or created, which
+    payment files know nothing of, is the one that they were posted for.
+    """
     vendors = Vendors(reference["vendors"], by_tax_id=target.matches_tax_ids)
     names = dict(zip(reference["vendors"]["vendor_id"], reference["vendors"]["name"], strict=True))
     banks = BankAccounts(reference["dimensions"])
@@ -64,7 +77,10 @@ def draw(lines: pd.DataFrame, *, rules: Rules, reference: Reference, target: Tar
         if head.payment_status not in MADE and head.payment_status != VOIDED:
             findings.append(_skipped(head))
             continue
-        vendor = vendors.match(head.vendor_id, head.vendor_name, head.payment_date, rules)
+        vendor = _as_posted(rows, vendors.match(head.vendor_id, head.vendor_name, head.payment_date, rules), known)
+        if isinstance(vendor, Hold) and not any(row.stampli_invoice_id in known for row in rows):
+            findings.append(_unknown_yet(head, vendor))
+            continue
         bank = banks.match(head.bank_account_id, head.payment_date, rules)
         holds = [("Vendor ID", head.vendor_id, vendor), ("Bank Account ID", head.bank_account_id, bank)]
         holds += [("Entity ID", head.entity_id, hold) for hold in _other_entity(head, rules, target)]
@@ -79,6 +95,24 @@ def draw(lines: pd.DataFrame, *, rules: Rules, reference: Reference, target: Tar
         else:
             payments.append(Payment(key=payment_key(head.vendor_id, head.stampli_payment_id, target), **made))
     return Drawn(tuple(payments), tuple(voids), tuple(findings))
+
+
+def _as_posted(rows: list[Any], matched: Verdict, known: Mapping[str, KnownInvoice]) -> Verdict:
+    """The vendor that the payment's invoices were posted for, where the masters do not tell who it is."""
+    head = rows[0]
+    posted = {
+        one.vendor_id
+        for row in rows
+        if (one := known.get(row.stampli_invoice_id)) is not None and one.stampli_vendor_id == head.vendor_id
+    }
+    return Found(posted.pop()) if isinstance(matched, Hold) and len(posted) == 1 else matched
+
+
+def _unknown_yet(head: Any, why: Hold) -> Finding:
+    """Nobody can say who is paid before an invoice of the payment is posted."""
+    held = _held(head, "Vendor ID", head.vendor_id, why)
+    sentence = f"{held.sentence.rstrip('.')}; none of the payment's invoices is posted yet, which would tell who it is."
+    return replace(held, end=End.WAITING, code=BILL_AWAITED, sentence=sentence)
 
 
 def payment_key(stampli_vendor: str, payment_id: str, target: Target) -> PostingKey:

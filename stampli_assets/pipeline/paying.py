@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stampli_assets.model.findings import End, Finding
 from stampli_assets.model.identity import ControlId, PostingKey
 from stampli_assets.model.outcome import ErpRecord, Outcome, Reason, Refused
-from stampli_assets.model.payments import InvoiceLook, PayableBook, Payment, PaymentVoid
+from stampli_assets.model.payments import InvoiceLook, KnownInvoice, PayableBook, Payment, PaymentVoid
 from stampli_assets.model.ports import Numbered, Reference
 from stampli_assets.model.postings import Conflict, Intent, Posting, State
 from stampli_assets.pipeline.applying import apply, finding
@@ -42,6 +42,16 @@ class Till:
     target: Target
     recording: Recording
 
+    def known(self, lines: pd.DataFrame) -> Mapping[str, KnownInvoice]:
+        """What the ledger knows of the invoices of a file, by Stampli's id."""
+        return self.look.invoices(set(lines["stampli_invoice_id"]), self.desk.source)
+
+    def draw(
+        self, lines: pd.DataFrame, *, rules: Rules, reference: Reference, known: Mapping[str, KnownInvoice]
+    ) -> Drawn:
+        """The payments of a file in the ERP's words."""
+        return draw(lines, rules=rules, reference=reference, target=self.target, recording=self.recording, known=known)
+
 
 def pay(
     lines: pd.DataFrame,
@@ -59,9 +69,10 @@ def pay(
     """
     started = till.desk.clock.now()
     till = replace(till, desk=replace(till.desk, alone_in="payments"))
-    drawn = draw(lines, rules=rules, reference=reference, target=till.target, recording=till.recording)
+    known = till.known(lines)
+    drawn = till.draw(lines, rules=rules, reference=reference, known=known)
     payments, voided = _without_voided(drawn, till)
-    applied = apply(payments, look=till.look, book=till.payables, source=till.desk.source)
+    applied = apply(payments, known=known, look=till.look, book=till.payables)
     desk = replace(till.desk, book=_NeverVoided(till))
     batch = post(applied.payments, desk, frozenset(applied.not_yet))
     findings = [*drawn.findings, *voided, *_left(batch, applied.not_yet, till.desk), *_voids(drawn.voids, till)]
@@ -72,7 +83,7 @@ def pay(
 def look_only(lines: pd.DataFrame, *, rules: Rules, reference: Reference, till: Till) -> Batch:
     """The same without sending: payments that the ERP holds are adopted or held, and voids that are reversed are settled."""
     till = replace(till, desk=replace(till.desk, alone_in="payments"))
-    drawn = draw(lines, rules=rules, reference=reference, target=till.target, recording=till.recording)
+    drawn = till.draw(lines, rules=rules, reference=reference, known=till.known(lines))
     batch = adopt(drawn.payments, till.desk)
     _voids(drawn.voids, till)
     return batch

@@ -16,14 +16,15 @@ import pytest
 import yaml
 from builders.crash import CrashAt
 
-from stampli_assets.defs.build import build_definitions, invoices_job_name
-from stampli_assets.defs.partitions import invoice_files_name
-from stampli_assets.sandbox.exports import export_csv
+from stampli_assets.defs.build import build_definitions
+from stampli_assets.defs.feeds import Feed, feed_of, feeds_of
+from stampli_assets.sandbox.exports import export_csv, export_payments_csv
 from stampli_assets.sandbox.firm import SECRETS
 from stampli_assets.sandbox.invoices import invoices
 from stampli_assets.sandbox.mistakes import BRANCH_MISTAKES, plant
+from stampli_assets.sandbox.payments import payments
 from stampli_assets.sandbox.up import Sandbox
-from stampli_assets.sandbox.x3.firm import X3_SECRETS
+from stampli_assets.sandbox.x3.firm import BANK, X3_SECRETS
 from stampli_assets.settings import Settings, parse_settings
 from stampli_assets.wiring import Offices
 
@@ -41,12 +42,12 @@ class Branch:
         self.settings = self._settings()
         self.instance = dg.DagsterInstance.ephemeral()
 
-    def _settings(self) -> Settings:
+    def _settings(self, **erp) -> Settings:
         told = yaml.safe_load((ROOT / "stampli.yaml").read_text())
         (connection,) = (one for one in told["connections"] if one["name"] == self.name)
         connection["stampli"]["port"] = self.sandbox.sftp.port
         connection["erp"] |= {"base_url": self.x3.base_url, "reply_seconds": 5, "backoff_seconds": 3}
-        connection["erp"] |= {"sending_seconds": 4, "settle_minutes": 0.25}
+        connection["erp"] |= {"sending_seconds": 4, "settle_minutes": 0.25, **erp}
         connection["mapping"] = str(self.folder / "mapping")
         return parse_settings({**told, "connections": [connection]}, folder=self.folder)
 
@@ -60,8 +61,9 @@ class Branch:
         landed = {one.file.name: one.partition for one in known if one is not None}
         listed = {file.name: file.partition for file in office.inbox.listing()}
         partition = {**landed, **listed}[name]
-        self.instance.add_dynamic_partitions(invoice_files_name(self.name), [partition])
-        job = build_definitions(self.settings, offices=offices).resolve_job_def(invoices_job_name(self.name))
+        feed = feed_of(feeds_of(self.settings.connection(self.name)), name) or Feed(self.name, "invoices", "*.csv")
+        self.instance.add_dynamic_partitions(feed.partitions_name, [partition])
+        job = build_definitions(self.settings, offices=offices).resolve_job_def(feed.job_name)
         return job.execute_in_process(
             instance=self.instance,
             partition_key=partition,
@@ -298,3 +300,23 @@ def pass_the_settle_window(branch: Branch) -> None:
         connection.execute(
             text("UPDATE postings SET intent_at = '2026-01-01T00:00:00.000000+00:00' WHERE intent_at IS NOT NULL")
         )
+
+
+def test_payments_are_recorded_in_x3_only_where_the_settings_say_so(branch):
+    rows = branch.good(4)
+    assert [feed.kind for feed in feeds_of(branch.settings.connection(branch.name)) if feed.kind == "payments"] == []
+    branch.settings = branch._settings(payments={"method": "EFT"})
+    (branch.folder / "mapping" / "funding_accounts.csv").write_text(
+        f"stampli_account,erp_bank_account\nOPERATING,{BANK}\n"
+    )
+    made = payments(rows, paid_on=TODAY)
+    branch.sandbox.put("payments_a.csv", export_payments_csv(made), branch.branch)
+    assert not branch.run("payments_a.csv").success
+    assert {code for _, code in branch.open} == {"BILL_NOT_POSTED"}
+    branch.put("invoices_a.csv", *rows)
+    assert branch.run("invoices_a.csv").success
+    assert branch.run("payments_a.csv").success
+    kept = branch.x3.books.as_json()["payments"]
+    assert {one["BPR"] for one in kept} <= {one["BPR"] for one in branch.held}
+    assert sorted(Decimal(one["AMTCUR"]) for one in kept) == sorted(Decimal(one.cents) / 100 for one in made)
+    assert branch.open == []

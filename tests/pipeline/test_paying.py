@@ -176,10 +176,13 @@ def test_what_has_not_happened_yet_is_skipped_and_shown(world):
     assert (world.made, ended.settled_or_raise()) == ([], ())
 
 
-def test_an_unmapped_vendor_or_bank_account_is_held_with_its_rule(world):
+def test_an_unmapped_bank_account_is_held_with_its_rule_and_an_unknown_vendor_waits_for_its_invoice(world):
     ended = world.pay(paid("SP-1", ("INV-1", "1.00"), vendor_id="V-9", bank_account_id="OPERATING"))
-    assert ends(ended) == [(End.HELD, "VENDOR_UNKNOWN"), (End.HELD, "BANK_ACCOUNT_UNKNOWN")]
-    assert "funding_accounts.csv: OPERATING,…" in ended.findings[1].remedy
+    assert ends(ended) == [(End.WAITING, "BILL_NOT_POSTED")]
+    assert "vendor 'V-9' (Old Mill Printing) does not exist in the ERP" in ended.findings[0].sentence
+    ended = world.pay(paid("SP-1", ("INV-1", "1.00"), bank_account_id="OPERATING"))
+    assert ends(ended) == [(End.HELD, "BANK_ACCOUNT_UNKNOWN")]
+    assert "funding_accounts.csv: OPERATING,…" in ended.findings[0].remedy
 
 
 def test_a_void_waits_until_a_person_has_reversed_the_payment(world):
