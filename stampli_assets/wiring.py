@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from stampli_assets.landing.shelf import ReferenceShelf
 from stampli_assets.landing.store import LandingStore
@@ -16,12 +17,14 @@ from stampli_assets.ledger.store import LedgerStore
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.ports import BillBook, Clock, Faults, Progress, ReferenceBooks
 from stampli_assets.model.postings import Intent, Source
+from stampli_assets.model.remote import LandedFile
 from stampli_assets.model.secret import Secret
 from stampli_assets.sections.intacct import IntacctCompany
 from stampli_assets.sections.x3 import X3Folder
 from stampli_assets.settings import Connection, Settings
 from stampli_assets.sftp.connection import Server
 from stampli_assets.sftp.inbox import SftpInbox
+from stampli_assets.vault.pgp import ExportKey
 
 if TYPE_CHECKING:
     from stampli_assets.intacct.gateway import Gateway
@@ -99,6 +102,20 @@ class Office:
     def landing(self) -> LandingStore:
         return LandingStore(self.settings.path(self.settings.landing))
 
+    @contextmanager
+    def export(self, landed: LandedFile) -> Iterator[BinaryIO]:
+        """What a landed file says: its bytes, opened with the connection's PGP key where they are encrypted."""
+        with self.landing.open(landed) as kept, self.plain(kept, landed.file.name) as export:
+            yield export
+
+    def plain(self, content: BinaryIO, name: str) -> AbstractContextManager[BinaryIO]:
+        """The same of a file that is not landed."""
+        key = self.settings.secret(self.connection.stampli.pgp_key)
+        if key is None:
+            return nullcontext(content)
+        passphrase = self.settings.secret(self.connection.stampli.pgp_passphrase)
+        return ExportKey(key, passphrase, self.layout.max_bytes).opened(content, name)
+
     @cached_property
     def ledger(self) -> LedgerStore:
         """The ledger, by its database's own clock; a test's clock rules it too."""
@@ -139,6 +156,8 @@ class Office:
             reply_seconds=erp.reply_seconds,
             backoff_deadline_seconds=erp.backoff_seconds,
             functions_per_request=erp.functions_per_request,
+            ca_file=self.settings.path(erp.ca_file) if erp.ca_file else "",
+            proxy=erp.proxy,
         )
         return Gateway(company, self.clock, jitter=random.SystemRandom().random)
 

@@ -72,6 +72,7 @@ class X3Office:
             chart=erp.chart,
             reference_style=erp.reference_style,
             ca_file=self.settings.path(erp.ca_file) if erp.ca_file else "",
+            proxy=erp.proxy,
             plain_http=erp.plain_http,
             reply_seconds=erp.reply_seconds,
             backoff_deadline_seconds=erp.backoff_seconds,

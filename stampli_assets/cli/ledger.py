@@ -115,7 +115,7 @@ def _relearn(office: Office) -> Iterator[Relearned]:
         return office.source(partition=file.partition, file_name=file.file.name, run="rebuild")
 
     teacher = Teacher(
-        landing=office.landing,
+        export=office.export,
         invoices=office.layout,
         payments=office.connection.stampli.payment_layout.layout(),
         rules=office.rules,

@@ -27,6 +27,7 @@ class StampliGroup(click.Group):
         "errors": "errors",
         "decide": "decide",
         "ledger": "ledger",
+        "audit": "audit",
         "x3": "x3",
         "secrets": "secrets",
         "settings": "settings_file",

@@ -67,7 +67,7 @@ def _preview(office: Office, file: Path) -> tuple[list[Bill], list[Finding], lis
     from stampli_assets.pipeline.suppliers import to_be_created
     from stampli_assets.pipeline.unsettled import held, rejected
 
-    with file.open("rb") as source:
+    with file.open("rb") as content, office.plain(content, file.name) as source:
         parsed = parse(source, name=file.name, layout=office.layout)
     how: dict[str, Any] = {"rules": office.rules, "reference": office.masters.ask(), "target": office.target}
     template = office.supplier_template

@@ -44,7 +44,7 @@ def _preview(office: Office, file: Path) -> tuple[list[Payment], list[Finding], 
     from stampli_assets.pipeline.unsettled import rejected
     from stampli_assets.wiring import Unwatched
 
-    with file.open("rb") as source:
+    with file.open("rb") as content, office.plain(content, file.name) as source:
         parsed = parse_payments(source, name=file.name, layout=office.connection.stampli.payment_layout.layout())
     till = office.till(office.source(partition="preview", file_name=file.name, run="preview"), Unwatched())
     known = till.known(parsed.lines)

@@ -40,6 +40,16 @@ def newest_anchor(instance: dg.DagsterInstance, connection: str) -> Anchor | Non
     return max(found, key=lambda anchor: anchor.at, default=None)
 
 
+def sampled_anchors(instance: dg.DagsterInstance, connection: str, most: int = 500) -> list[Anchor]:
+    """The newest and the oldest anchors that the runs of a connection have left, up to ``most`` of each kind of event."""
+    found: list[dg.EventLogRecord] = []
+    for asset in ("bills", "bill_payments", "vendors"):
+        for fetch in (instance.fetch_observations, instance.fetch_materializations):
+            for oldest in (False, True):
+                found += fetch(dg.AssetKey([connection, asset]), limit=most, ascending=oldest).records
+    return [anchor for event in found if (anchor := _anchor(event)) is not None]
+
+
 def check_ledger(instance: dg.DagsterInstance, office: "Office") -> None:
     """Nothing is sent on a ledger that has forgotten what the run history knows.
 

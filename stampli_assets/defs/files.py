@@ -135,7 +135,7 @@ def _parse(office: "Office", partition: str, run: str) -> tuple["Parsed", list[A
     landed = landed_file(office, partition)
     source = office.source(partition=partition, file_name=landed.file.name, run=run)
     try:
-        with office.landing.open(landed) as bytes_of_file:
+        with office.export(landed) as bytes_of_file:
             parsed = parse(bytes_of_file, name=landed.file.name, layout=office.layout)
     except FileRefused as refusal:
         record_findings(office, source, "parse", [file_refused(refusal, landed.file.name)])
@@ -156,7 +156,7 @@ def _send_home(office: "Office", partition: str, parsed: "Parsed") -> dict[str, 
         landing.drop_report(of_ids)
         return {}
     landing.keep_report(of_ids, acknowledgement(rejected_rows(parsed, landed, office.connection.erp.kind)))
-    with landing.open(landed) as bytes_of_file:
+    with office.export(landed) as bytes_of_file:
         home = rejects_of(bytes_of_file, landed, office.layout, parsed)
     if home is None or home.content is None:
         landing.drop_report(of_rejects)

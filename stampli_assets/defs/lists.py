@@ -114,7 +114,7 @@ def _parse(office: "Office", partition: str, run: str, listed: ListOf) -> tuple[
     landed = landed_file(office, partition)
     source = office.source(partition=partition, file_name=landed.file.name, run=run)
     try:
-        with office.landing.open(landed) as content:
+        with office.export(landed) as content:
             parsed = parse(content, name=landed.file.name, layout=listed.layout(office.connection.stampli))
     except FileRefused as refusal:
         record_findings(office, source, "parse", [file_refused(refusal, landed.file.name)])

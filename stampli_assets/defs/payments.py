@@ -136,7 +136,7 @@ def _parse(office: "Office", partition: str, run: str) -> tuple["ParsedPayments"
     landed = landed_file(office, partition)
     source = office.source(partition=partition, file_name=landed.file.name, run=run)
     try:
-        with office.landing.open(landed) as content:
+        with office.export(landed) as content:
             parsed = parse_payments(
                 content, name=landed.file.name, layout=office.connection.stampli.payment_layout.layout()
             )

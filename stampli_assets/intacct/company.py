@@ -15,7 +15,8 @@ VENDOR_DOMAIN = ".intacct.com"
 @dataclass(frozen=True, slots=True)
 class Company:
     """Times are in seconds. ``entity_id`` empty means the top level; ``base_currency`` and ``tax_solution`` are sent when
-    given; ``adjustment_sign`` is the sign of a vendor's credit.
+    given; ``adjustment_sign`` is the sign of a vendor's credit. ``ca_file`` is a private certificate authority (PEM),
+    ``proxy`` what https goes through; verification is never off, and the environment's proxies are never used.
     """
 
     endpoint: str
@@ -34,6 +35,8 @@ class Company:
     reply_seconds: float = 960
     backoff_deadline_seconds: float = 60
     functions_per_request: int = 25
+    ca_file: str = ""
+    proxy: str = ""
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -49,15 +52,21 @@ class Company:
         if not answered:
             return self.endpoint
         ours, theirs = urlsplit(self.endpoint), urlsplit(answered)
+        if theirs.username is not None or theirs.password is not None:
+            raise _elsewhere(ours.hostname, "an address with a user or password in it")
         same_host = (theirs.scheme, theirs.hostname, theirs.port) == (ours.scheme, ours.hostname, ours.port)
         both_vendors = all(
             address.scheme == "https" and (address.hostname or "").endswith(VENDOR_DOMAIN) for address in (ours, theirs)
         )
         if same_host or both_vendors:
             return answered
-        raise Misconfigured(
-            f"Intacct's sign-in answered with the endpoint {theirs.scheme}://{theirs.hostname}, which is not the "
-            f"configured host {ours.hostname} nor Sage's. Nothing was sent to it.",
-            remedy="Check the endpoint in the settings; if it is right, tell your network administrator.",
-            code="ENDPOINT",
-        )
+        raise _elsewhere(ours.hostname, f"{theirs.scheme}://{theirs.hostname}")
+
+
+def _elsewhere(ours: str | None, told: str) -> Misconfigured:
+    return Misconfigured(
+        f"Intacct's sign-in answered with the endpoint {told}, which is not the configured host {ours} nor Sage's. Nothing "
+        "was sent to it.",
+        remedy="Check the endpoint in the settings; if it is right, tell your network administrator.",
+        code="ENDPOINT",
+    )

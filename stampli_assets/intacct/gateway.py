@@ -77,8 +77,13 @@ class Gateway:
             except TurnedAway as away:
                 wait = max(away.after, pause * (0.5 + self.jitter() / 2))
                 if self.clock.now().timestamp() + wait > until:
+                    tried = (
+                        f"; tried for {seconds:.0f} seconds"
+                        if (seconds := self.company.backoff_deadline_seconds)
+                        else ""
+                    )
                     raise Transient(
-                        f"{away.why}; tried for {self.company.backoff_deadline_seconds:.0f} seconds.",
+                        f"{away.why}{tried}.",
                         remedy="Nothing was kept. It is tried again; if it lasts, look at Sage Intacct's status page.",
                         code="ERP_AWAY",
                     ) from None
@@ -87,10 +92,10 @@ class Gateway:
 
     def _call(self, functions: Sequence[Function], *, unique: bool) -> Sequence[Result]:
         """One request under the company's session; once more under a new one when the session had ended."""
-        session = self._sessions.current(self.company, self.clock, self._sign_in)
+        session = self._sessions.current(self.company, self.clock, self.signed_in)
         reply = self._exchange(session.endpoint, functions, session_id=session.id, unique=unique)
         if reply.sign_in != "success" and not reply.results:
-            session = self._sessions.renewed(session, self.company, self._sign_in)
+            session = self._sessions.renewed(session, self.company, self.signed_in)
             reply = self._exchange(session.endpoint, functions, session_id=session.id, unique=unique)
             if reply.sign_in != "success":
                 raise _refused_sign_in(self.company, reply)
@@ -114,11 +119,21 @@ class Gateway:
             if is_transient(reply.errors):
                 raise TurnedAway("Intacct asks to come back later")
             raise _refused_request("; ".join(f"{error.number} {error.text}".strip() for error in reply.errors))
+        if not _is_ours(reply.company, self.company.company_id):
+            raise OutcomeUnknown(
+                f"Intacct answered for another company ({reply.company[:40]!r}).", code="REPLY_COMPANY"
+            )
         if reply.sign_in != "success" and is_transient(reply.errors):
             raise TurnedAway("Intacct asks to come back later")
         return reply
 
-    def _sign_in(self) -> Session:
+    def signed_in(self) -> Session:
+        """A new session, asked for once.
+
+        Raises:
+            TurnedAway: Intacct did not answer usefully.
+            Misconfigured: the sender (code ``ERP_GATEWAY``) or the company, user and entity (``ERP_SIGN_IN``) are refused.
+        """
         from lxml import etree
 
         call = Function("sign-in", etree.Element("getAPISession"))
@@ -133,7 +148,13 @@ class Gateway:
             raise _refused_sign_in(self.company, reply)
         endpoint = self.company.trusted_endpoint((data.findtext("api/endpoint") or "").strip())
         life = reply.session_life or UNTOLD_LIFE
-        return Session(session_id, endpoint, life, self.clock.now() + life)
+        return Session(session_id, endpoint, life, self.clock.now() + life, reply.at, reply.entity)
+
+
+def _is_ours(answered: str, company_id: str) -> bool:
+    """A failed sign-in names no company; an entity or a console may stand beside it: ``company|entity``."""
+    theirs, ours = ({part.strip().casefold() for part in text.split("|")} for text in (answered, company_id))
+    return not answered or bool(theirs & ours)
 
 
 def _without_secrets(content: bytes, company: Company, session_id: str | None) -> bytes:

@@ -12,7 +12,7 @@ from stampli_assets.intacct.elements import fill
 from stampli_assets.intacct.envelope import Function
 from stampli_assets.intacct.errors import reason
 from stampli_assets.intacct.gateway import Gateway
-from stampli_assets.intacct.replies import Result, rows
+from stampli_assets.intacct.replies import Result, remain, rows
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import ErpRecord
@@ -73,7 +73,7 @@ def _some(gateway: Gateway, asked: Asked, documents: Sequence[Found]) -> Iterato
             raise _no_look_up(asked, results)
         yield from rows(results)
         data = results[0].data
-        if int(data.get("numremaining") or 0) == 0:
+        if not remain(data):
             return
         offset += len(data)
 

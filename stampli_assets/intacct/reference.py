@@ -11,7 +11,7 @@ from lxml import etree
 from stampli_assets.intacct.envelope import Function
 from stampli_assets.intacct.errors import reason
 from stampli_assets.intacct.gateway import Gateway
-from stampli_assets.intacct.replies import rows
+from stampli_assets.intacct.replies import remain, rows
 from stampli_assets.model.documents import Dimension
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.frames import DIMENSIONS, GL_ACCOUNTS, VENDORS, conform, empty
@@ -126,7 +126,7 @@ class IntacctReference:
                         continue
                     raise _not_readable(name, reason(answered[0].errors).raw if answered else "no result")
                 found[name] += rows(answered)
-                if int(answered[0].data.get("numremaining") or 0) > 0:
+                if remain(answered[0].data):
                     left[name] = offset + len(answered[0].data)
             pending = left
         return found

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from lxml import etree
 
-from stampli_assets.model.errors import OutcomeUnknown
+from stampli_assets.model.errors import Misconfigured, OutcomeUnknown
 
 _SUPPORT_ID = re.compile(r"\s*\[Support ID:[^\]]*\]", re.IGNORECASE)
 
@@ -54,6 +54,11 @@ class Reply:
     session_life: timedelta | None
     """How long the session lives from the answer on, by the gateway's own clock, where it says so."""
     results: tuple[Result, ...]
+    company: str = ""
+    """Whose data it is, empty where the gateway does not say."""
+    entity: str = ""
+    at: datetime | None = None
+    """The gateway's clock."""
 
 
 def read_reply(content: bytes) -> Reply:
@@ -68,20 +73,22 @@ def read_reply(content: bytes) -> Reply:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise OutcomeUnknown("The reply is no whole XML document.", code="REPLY_BROKEN") from None
-    if root.tag != "response" or b"<!DOCTYPE" in content[:2048]:
+    if root.tag != "response" or root.getroottree().docinfo.doctype:
         raise OutcomeUnknown("The reply is not one of the Intacct gateway.", code="REPLY_SHAPE")
     operation = root.find("operation")
     errors = [*_errors(root.find("errormessage"))]
-    sign_in, life = "", None
+    sign_in, life, company, entity, begins = "", None, "", "", None
     results: tuple[Result, ...] = ()
     if operation is not None:
         sign_in = _text(operation, "authentication/status")
         begins = _moment(_text(operation, "authentication/sessiontimestamp"))
         ends = _moment(_text(operation, "authentication/sessiontimeout"))
         life = ends - begins if begins and ends else None
+        company = _text(operation, "authentication/companyid")
+        entity = _text(operation, "authentication/locationid")
         errors += _errors(operation.find("errormessage"))
         results = tuple(_result(element) for element in operation.iterchildren("result"))
-    return Reply(_text(root, "control/status"), sign_in, tuple(errors), life, results)
+    return Reply(_text(root, "control/status"), sign_in, tuple(errors), life, results, company, entity, begins)
 
 
 def _result(element: etree._Element) -> Result:
@@ -138,3 +145,20 @@ def rows(results: Sequence[Result]) -> Iterator[dict[str, str]]:
     for result in results:
         for record in result.data if result.data is not None else ():
             yield {str(field.tag).upper(): (field.text or "").strip() for field in record}
+
+
+def remain(data: etree._Element) -> bool:
+    """Whether further records are to be asked for.
+
+    Raises:
+        Misconfigured: it says so and answers none: asking again would never end.
+    """
+    told = (data.get("numremaining") or "0").strip()
+    left = told.isascii() and told.isdigit() and told.strip("0") != ""
+    if left and len(data) == 0:
+        raise Misconfigured(
+            f"Intacct says of {data.get('listtype') or 'a list'} that {told[:20]} more remain, and answers none of them.",
+            remedy="Check the endpoint in the settings; if it is right, report this sentence to Sage.",
+            code="ERP_REFERENCE",
+        )
+    return left

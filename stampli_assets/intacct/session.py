@@ -27,6 +27,9 @@ class Session:
     endpoint: str
     life: timedelta
     ends: datetime
+    at: datetime | None = None
+    """The gateway's clock at the sign-in, for `stampli ping` alone."""
+    entity: str = ""
 
     def __repr__(self) -> str:
         return f"Session(***, ends={self.ends:%H:%M})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, select
 
@@ -55,7 +55,7 @@ class Findings:
         if connection is not None:
             query = query.where(findings.c.connection == connection)
         with self._store.reading() as reading:
-            return [_open(row) for row in reading.execute(query)]
+            return [open_finding(row) for row in reading.execute(query)]
 
 
 def _identity(row: Row[tuple[object, ...]]) -> tuple[object, ...]:
@@ -94,7 +94,8 @@ def _changes(
     ]
 
 
-def _open(row: Row[tuple[object, ...]]) -> OpenFinding:
+def open_finding(row: Row[Any]) -> OpenFinding:
+    """A row as people are told of it."""
     return OpenFinding(
         finding=Finding(
             end=End(row.end),

@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
@@ -52,7 +54,7 @@ class Journal:
             previous, expected = GENESIS, 1
             for row in connection.execute(select(journal).order_by(journal.c.seq)):
                 whole = row.seq == expected and row.previous == previous
-                if not whole or row.digest != _digest(row.seq, row.at, row.run, row.what, row.previous):
+                if not whole or row.digest != digest_of(row.seq, row.at, row.run, row.what, row.previous):
                     return expected
                 previous, expected = row.digest, expected + 1
         return None
@@ -67,10 +69,19 @@ def append(connection: Connection, changes: Sequence[Mapping[str, object]], *, r
     for change in changes:
         seq += 1
         what = json.dumps(change, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        digest = _digest(seq, at, run, what, previous)
+        digest = digest_of(seq, at, run, what, previous)
         entries.append({"seq": seq, "at": at, "run": run, "what": what, "previous": previous, "digest": digest})
         previous = digest
     connection.execute(journal.insert(), entries)
+
+
+@cache
+def release() -> str:
+    """Which version of this program is running; ``unknown`` where it is not installed."""
+    try:
+        return version("stampli-assets")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def iso_or_none(text: str | None) -> datetime | None:
@@ -83,6 +94,7 @@ def _head(connection: Connection) -> tuple[int, str]:
     return (int(row.seq), str(row.digest)) if row else (0, GENESIS)
 
 
-def _digest(*parts: object) -> str:
+def digest_of(*parts: object) -> str:
+    """What the next entry is chained to: a SHA-256 over number, time, run, content and the digest before."""
     text = json.dumps([str(part) for part in parts], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -45,6 +45,11 @@ class Lookups:
         """The postings that stand under these keys."""
         return {PostingKey(row.key): posting_of(row) for row in self._rows(postings.c.key, set(keys))}
 
+    def accounts(self, keys: Collection[PostingKey]) -> Mapping[PostingKey, tuple[str, ...]]:
+        """The GL accounts that the posted documents under these keys were coded to, each once, in order."""
+        rows = self._rows(postings.c.key, set(keys))
+        return {PostingKey(row.key): tuple(row.accounts.split(", ")) for row in rows if row.state == State.POSTED}
+
     def _rows(self, column: Column[str], values: Collection[str]) -> Iterator[Row[Any]]:
         wanted = sorted(values)
         with self._store.reading() as reading:

@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 
 from stampli_assets.ledger.conflicts import Around, around, by_key, rows_of
 from stampli_assets.ledger.folding import folded
-from stampli_assets.ledger.journal import append, iso_or_none
+from stampli_assets.ledger.journal import append, iso_or_none, release
 from stampli_assets.ledger.leases import prolong
-from stampli_assets.ledger.schema import decisions, postings
+from stampli_assets.ledger.schema import NEVER_CHANGES, decisions, postings
 from stampli_assets.ledger.store import iso
 from stampli_assets.ledger.transitions import after, because
 from stampli_assets.model.documents import INVOICED, Document, Kind
@@ -65,7 +65,10 @@ class Postings:
             if planned:
                 connection.execute(postings.insert(), list(planned.values()))
             changed = _approved_anew(connection, documents, known, source, now)
-            entries = [{"what": "planned", **_named(document, source)} for document in fresh.values()]
+            entries = [
+                {"what": "planned", **_identified(planned[key]), **_named(document, source)}
+                for key, document in fresh.items()
+            ]
             entries += [{"what": "approved anew", **_named(document, source)} for document in changed.values()]
             append(connection, entries, run=source.run, at=now)
             if changed:
@@ -112,6 +115,7 @@ class Postings:
             entries = [
                 {
                     "what": "sending",
+                    "release": release(),
                     "epoch": row["epoch"],
                     "digest": row["mapped_digest"],
                     **_named(intent.document, source),
@@ -319,6 +323,10 @@ def _named(document: Document, source: Source) -> dict[str, Any]:
         "total": str(document.total),
         **{k: v for k, v in content.items() if k not in {"total", "run", "number_folded"}},
     }
+
+
+def _identified(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in NEVER_CHANGES}
 
 
 def _told(row: Row[Any], change: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,10 @@ MAY_BE_IN_THE_ERP = ("sending", "unknown", "posted")
 """The states in which a document of ours is in the ERP, or may be."""
 
 
+NEVER_CHANGES = ("erp", "company", "kind", "stampli_id", "stampli_vendor")
+"""The columns of a posting that stay as they were planned; the rest follows the journal's later entries."""
+
+
 def _text(name: str, **options: object) -> Column[str]:
     return Column(name, Text, nullable=False, default="", **options)  # type: ignore[arg-type]
 
@@ -115,6 +119,17 @@ journal = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     *(_text(name) for name in ("at", "run", "what", "previous", "digest")),
 )
+
+KEY_OF_AN_ENTRY = {
+    "sqlite": """substr(what, instr(what, '"key":"') + 7, 64)""",
+    "postgresql": """substr(what, strpos(what, '"key":"') + 7, 64)""",
+}
+"""The posting key that an entry names, by dialect. Computed, not kept: the entry alone is evidence. Quotation marks within
+a value are escaped in JSON, so that no text from outside is taken for it."""
+JOURNAL_BY_KEY = {name: f"CREATE INDEX journal_by_key ON journal (({key}))" for name, key in KEY_OF_AN_ENTRY.items()}
+for _dialect, _index in JOURNAL_BY_KEY.items():
+    _by_key = DDL(_index)  # type: ignore[no-untyped-call]
+    event.listen(journal, "after_create", _by_key.execute_if(dialect=_dialect))
 
 _SQLITE_APPEND_ONLY = """
 CREATE TRIGGER IF NOT EXISTS journal_keeps_{verb} BEFORE {verb} ON journal

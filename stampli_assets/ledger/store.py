@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from stampli_assets.ledger.leases import Leases
     from stampli_assets.ledger.lookups import Lookups
     from stampli_assets.ledger.postings import Postings
+    from stampli_assets.ledger.proof import Proofs
+    from stampli_assets.ledger.trail import Trails
 
 LOCK_SECONDS = 30
 _POSTGRES_LOCK = 7_346_210_577_115_204_301
@@ -79,6 +81,18 @@ class LedgerStore:
         from stampli_assets.ledger.journal import Journal
 
         return Journal(self)
+
+    @cached_property
+    def trails(self) -> Trails:
+        from stampli_assets.ledger.trail import Trails
+
+        return Trails(self)
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        from stampli_assets.ledger.proof import Proofs
+
+        return Proofs(self)
 
     @cached_property
     def decisions(self) -> Decisions:

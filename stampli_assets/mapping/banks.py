@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from stampli_assets.mapping.rules import FUNDING_ACCOUNTS, Rules
+from stampli_assets.mapping.rules import FUNDING_ACCOUNTS, Clash, Rules
 from stampli_assets.mapping.verdicts import Found, Hold, Verdict
 
 BANK_ACCOUNT = "bank_account"
@@ -29,6 +29,8 @@ class BankAccounts:
     def match(self, account: str, day: str, rules: Rules) -> Verdict:
         """The ERP's bank account for Stampli's funding account on a day (ISO text)."""
         given = rules.find(FUNDING_ACCOUNTS, (account,), day)
+        if isinstance(given, Clash):
+            return given.hold("funding account", account)
         found = given or account
         said = (
             f"the rule for funding account {account!r} gives {given!r}, which" if given else f"bank account {account!r}"

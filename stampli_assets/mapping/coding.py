@@ -11,7 +11,8 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from stampli_assets.mapping.rules import DIMENSION_CODES, GL_ACCOUNTS, TERMS, Kind, Rules
+from stampli_assets.mapping.kinds import Kind
+from stampli_assets.mapping.rules import DIMENSION_CODES, GL_ACCOUNTS, TERMS, VENDOR_DEFAULTS, Clash, Rules
 from stampli_assets.mapping.verdicts import Found, Hold, Verdict
 
 
@@ -37,6 +38,7 @@ class _Coded:
     kind: Kind
     key: tuple[str, ...]
     ruled: bool
+    """By a rule of ``kind``, or (where nothing was ``given``) by a default of the vendor."""
 
     def unfit(self, limits: Limits, day: str, site: str) -> list[Hold]:
         """Every reason why it cannot be used on the day and at the site; an empty site is any."""
@@ -72,6 +74,8 @@ class _Coded:
 
     def _rule(self, columns: str = "", when: str = "") -> str:
         """The rule to add, as it stands in the file; one that is there already is changed, for two would overlap."""
+        if not self.given:
+            return f"let {VENDOR_DEFAULTS.file} give another {self.called}{when}"
         if self.ruled:
             return f"let the rule for {self.given!r} in {self.kind.file} give another {self.called}{when}"
         return (
@@ -81,6 +85,8 @@ class _Coded:
     @property
     def _said(self) -> str:
         called = "GL account" if self.prefix == "ACCOUNT" else self.called
+        if not self.given:
+            return f"{called} {self.found!r} ({self.title}), the default of the vendor,"
         if self.ruled:
             return f"the rule for {called} {self.given!r} gives {self.found!r} ({self.title}), which"
         return f"{called} {self.given!r} ({self.title})"
@@ -109,6 +115,8 @@ class Accounts:
     def match(self, account: str, day: str, rules: Rules) -> Verdict:
         """The ERP's account for Stampli's on a day (ISO text)."""
         given = rules.find(GL_ACCOUNTS, (account,), day)
+        if isinstance(given, Clash):
+            return given.hold("GL account", account)
         found = given or account
         said = f"the rule for GL account {account!r} gives {given!r}, which" if given else f"GL account {account!r}"
         if found not in self._known:
@@ -167,12 +175,37 @@ class Codes:
         """The ERP's code of a dimension (or ``term``, ``entity``) for Stampli's on a day (ISO text)."""
         kind, key = (TERMS, (code,)) if dimension == "term" else (DIMENSION_CODES, (dimension, code))
         given = rules.find(kind, key, day)
+        if isinstance(given, Clash):
+            return given.hold(dimension, code)
         return self._verified(dimension, code, given, kind)
+
+    def default(self, dimension: str, vendor: tuple[str, str], day: str, rules: Rules) -> Verdict | None:
+        """What lines of a vendor (Stampli's id and name) get that give no code of a dimension; ``None``: nothing."""
+        keys = [(dimension, named) for named in vendor if named]
+        given = rules.find_any(VENDOR_DEFAULTS, keys, day)
+        called = vendor[0] or vendor[1]
+        if isinstance(given, Clash):
+            return given.hold(f"the default {dimension} of vendor", called)
+        if given is None:
+            return None
+        name, status = self._known.get((dimension, given), ("", ""))
+        if status == "active":
+            return Found(given, name)
+        wrong = f"is inactive in the ERP ({name})" if status else "does not exist in the ERP"
+        because = f"the line gives no {dimension}, and {given!r}, the default of vendor {called!r}, {wrong}"
+        remedy = (
+            f"Let {VENDOR_DEFAULTS.file} give another {dimension} for {called!r}, or add the {dimension} to the line in "
+            "Stampli and export again."
+        )
+        return Hold("DEFAULT_UNUSABLE", because, remedy)
 
     def unfit(
         self, dimension: str, given: str, found: str, account: str, day: str, site: str, rules: Rules
     ) -> list[Hold]:
-        """Why the ERP would refuse the code ``found`` for Stampli's, beside its account, on a day (ISO text) at a site."""
+        """Why the ERP would refuse the code ``found`` for Stampli's, beside its account, on a day (ISO text) at a site.
+
+        Nothing ``given``: it is a default of the vendor.
+        """
         limits = self.limits.get((dimension, found))
         if limits is None:
             return []

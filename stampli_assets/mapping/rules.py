@@ -7,77 +7,78 @@
 ``terms.csv``            ``stampli_terms, erp_term``
 ``tax_codes.csv``        ``stampli_tax_code, erp_tax_code``
 ``funding_accounts.csv`` ``stampli_account, erp_bank_account``
+``vendor_defaults.csv``  ``stampli_vendor, field, erp_code`` (``field`` is a dimension)
 ======================== =========================================================
 
-Each may carry ``valid_from`` and ``valid_to`` (``YYYY-MM-DD``, both included, compared with the document's posting
-date) and ``note``. A missing file has no rules; a value without a rule passes through and is verified in the ERP (tax codes
-are not: neither ERP lists them for us).
+Each may carry ``match`` and ``priority`` (:class:`~stampli_assets.mapping.kinds.Match`), ``valid_from`` and ``valid_to``
+(``YYYY-MM-DD``, both included, compared with the document's posting date) and ``note``. An exact rule always goes before
+patterns, of patterns the one of the lowest priority. A missing file has no rules; a value without a rule passes through and
+is verified in the ERP (tax codes are not: neither ERP lists them for us).
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
-import pandas as pd
-import pandera.pandas as pa
-
+from stampli_assets.mapping.kinds import Kind, Rule
+from stampli_assets.mapping.rule_files import read
+from stampli_assets.mapping.verdicts import Hold
 from stampli_assets.model.documents import Dimension
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.identity import MappingVersion, digest
 
-FIRST, LAST = "0001-01-01", "9999-12-31"
 DIMENSIONS = frozenset({*Dimension, "cost_centre", "entity"})
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One file of rules: its columns that are looked up by, and the one that is given."""
-
-    file: str
-    by: tuple[str, ...]
-    gives: str
-
 
 VENDORS = Kind("vendors.csv", ("stampli_vendor",), "erp_vendor")
 GL_ACCOUNTS = Kind("gl_accounts.csv", ("stampli_account",), "erp_account")
-DIMENSION_CODES = Kind("dimensions.csv", ("dimension", "stampli_code"), "erp_code")
+DIMENSION_CODES = Kind("dimensions.csv", ("dimension", "stampli_code"), "erp_code", DIMENSIONS)
 TERMS = Kind("terms.csv", ("stampli_terms",), "erp_term")
 TAX_CODES = Kind("tax_codes.csv", ("stampli_tax_code",), "erp_tax_code")
 FUNDING_ACCOUNTS = Kind("funding_accounts.csv", ("stampli_account",), "erp_bank_account")
-KINDS = (VENDORS, GL_ACCOUNTS, DIMENSION_CODES, TERMS, TAX_CODES, FUNDING_ACCOUNTS)
+VENDOR_DEFAULTS = Kind("vendor_defaults.csv", ("field", "stampli_vendor"), "erp_code", frozenset(Dimension))
+KINDS = (VENDORS, GL_ACCOUNTS, DIMENSION_CODES, TERMS, TAX_CODES, FUNDING_ACCOUNTS, VENDOR_DEFAULTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule, valid from and to the given days (ISO text)."""
+class Clash:
+    """Two or more patterns of one priority fit a value on one day: which is meant is not guessed."""
 
-    key: tuple[str, ...]
-    gives: str
-    valid_from: str
-    valid_to: str
+    rules: tuple[Rule, ...]
+
+    def hold(self, called: str, value: str) -> Hold:
+        """Why the value waits; ``called`` is what it is: ``GL account``."""
+        file = self.rules[0].file
+        rows = " and ".join(
+            f"row {rule.row} ({rule.match} {rule.key[-1]!r} gives {rule.gives!r})" for rule in self.rules
+        )
+        because = (
+            f"{called} {value!r} fits {len(self.rules)} rules of priority {self.rules[0].priority} in {file}: {rows}"
+        )
+        remedy = f"Give one of these rows of {file} another priority (the lower goes first), or add an exact rule for {value!r}."
+        return Hold("RULES_CLASH", because, remedy)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """All rules of a connection and their version."""
 
-    by_kind: dict[str, dict[tuple[str, ...], tuple[Rule, ...]]]
+    exact: Mapping[str, Mapping[tuple[str, ...], tuple[Rule, ...]]]
+    """By file and whole key."""
+    patterns: Mapping[tuple[str, tuple[str, ...]], tuple[Rule, ...]]
+    """By file and the key without its last part, the lowest priority first."""
     version: MappingVersion
 
     @classmethod
-    def load(cls, folder: Path | str) -> Rules:
+    def load(cls, folder: Path | str) -> Self:
         """Read the folder; no folder has no rules.
 
         Raises:
             Misconfigured: files are unreadable or contradict themselves; the sentence lists every problem at once.
         """
-        problems: list[str] = []
-        found = {kind.file: _read(Path(folder) / kind.file, kind, problems) if folder else [] for kind in KINDS}
+        rules, problems = read(folder, KINDS)
         if problems:
             raise Misconfigured(
                 f"The mapping rules in {folder} have {len(problems)} problem(s):\n"
@@ -85,100 +86,58 @@ class Rules:
                 remedy="Correct these cells and save; the next run uses them.",
                 code="MAPPING_RULES",
             )
-        parts = [
-            f"{file}|{'|'.join(rule.key)}|{rule.gives}|{rule.valid_from}|{rule.valid_to}"
-            for file, rules in found.items()
-            for rule in rules
-        ]
-        return cls({file: _grouped(rules) for file, rules in found.items()}, MappingVersion(digest(sorted(parts))))
+        return cls.of(rules)
 
-    def find(self, kind: Kind, key: tuple[str, ...], day: str) -> str | None:
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> Self:
+        """These rules, in any order."""
+        exact: dict[str, dict[tuple[str, ...], tuple[Rule, ...]]] = {kind.file: {} for kind in KINDS}
+        patterns: dict[tuple[str, tuple[str, ...]], list[Rule]] = {}
+        parts = []
+        for rule in rules:
+            parts.append(_part(rule))
+            if rule.is_exact:
+                same = exact[rule.file]
+                same[rule.key] = (*same.get(rule.key, ()), rule)
+            else:
+                patterns.setdefault((rule.file, rule.key[:-1]), []).append(rule)
+        ranked = {key: tuple(sorted(some, key=lambda rule: rule.priority)) for key, some in patterns.items()}
+        return cls(exact, ranked, MappingVersion(digest(sorted(parts))))
+
+    def has(self, kind: Kind) -> bool:
+        """Whether there is any rule of that file."""
+        return bool(self.exact[kind.file]) or any(file == kind.file for file, _ in self.patterns)
+
+    def find(self, kind: Kind, key: tuple[str, ...], day: str) -> str | Clash | None:
         """What the rule that is valid on ``day`` (ISO text) gives, or ``None`` when there is none."""
-        for rule in self.by_kind[kind.file].get(key, ()):
-            if rule.valid_from <= day <= rule.valid_to:
-                return rule.gives
-        return None
+        return self.find_any(kind, (key,), day)
+
+    def find_any(self, kind: Kind, keys: Sequence[tuple[str, ...]], day: str) -> str | Clash | None:
+        """The same for a value that goes by several names; they differ in the last part only."""
+        found = self.rule(kind, keys, day)
+        return found.gives if isinstance(found, Rule) else found
+
+    def rule(self, kind: Kind, keys: Sequence[tuple[str, ...]], day: str) -> Rule | Clash | None:
+        """The rule that counts: an exact one of the first key that has any, else the pattern of the lowest priority."""
+        for key in keys:
+            for rule in self.exact[kind.file].get(key, ()):
+                if rule.holds_on(day):
+                    return rule
+        return self._fitting(kind, keys, day) if self.patterns else None
+
+    def _fitting(self, kind: Kind, keys: Sequence[tuple[str, ...]], day: str) -> Rule | Clash | None:
+        fitting: list[Rule] = []
+        for rule in self.patterns.get((kind.file, keys[0][:-1]), ()) if keys else ():
+            if fitting and rule.priority > fitting[0].priority:
+                break
+            if rule.holds_on(day) and any(key[-1] and rule.fits(key[-1]) for key in keys):
+                fitting.append(rule)
+        if len(fitting) > 1:
+            return Clash(tuple(sorted(fitting, key=lambda rule: rule.row)))
+        return fitting[0] if fitting else None
 
 
-def _grouped(rules: Sequence[Rule]) -> dict[tuple[str, ...], tuple[Rule, ...]]:
-    grouped: dict[tuple[str, ...], tuple[Rule, ...]] = {}
-    for rule in rules:
-        grouped[rule.key] = (*grouped.get(rule.key, ()), rule)
-    return grouped
-
-
-def _read(path: Path, kind: Kind, problems: list[str]) -> list[Rule]:
-    if not path.exists():
-        return []
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skipinitialspace=True)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        problems.append(f"{path.name}: it cannot be read as a CSV file in UTF-8 ({type(error).__name__})")
-        return []
-    frame.columns = [str(column).strip() for column in frame.columns]
-    missing = [column for column in (*kind.by, kind.gives) if column not in frame]
-    if missing:
-        problems.append(f"{path.name}: the column {', '.join(missing)} is missing")
-        return []
-    for optional in ("valid_from", "valid_to", "note"):
-        if optional not in frame:
-            frame[optional] = ""
-    frame = frame.map(str.strip)
-    frame = frame[(frame != "").any(axis=1)]
-    problems += _problems_of_cells(path.name, frame, kind)
-    rules = [
-        Rule(
-            tuple(row[column] for column in kind.by),
-            row[kind.gives],
-            row["valid_from"] or FIRST,
-            row["valid_to"] or LAST,
-        )
-        for row in frame.to_dict("records")
-    ]
-    problems += _overlaps(path.name, frame, rules)
-    return rules
-
-
-def _problems_of_cells(name: str, frame: pd.DataFrame, kind: Kind) -> list[str]:
-    """What pandera finds, each with file, row, column, value and rule."""
-    filled = pa.Check.str_length(min_value=1, error="must not be empty")
-    iso_day = pa.Check(lambda cells: cells.map(_is_day), error="is no date written YYYY-MM-DD")
-    columns = {column: pa.Column(str, filled) for column in (*kind.by, kind.gives)}
-    columns |= {column: pa.Column(str, iso_day) for column in ("valid_from", "valid_to")}
-    if kind is DIMENSION_CODES:
-        known = pa.Check.isin(sorted(DIMENSIONS), error=f"is none of {', '.join(sorted(DIMENSIONS))}")
-        columns["dimension"] = pa.Column(str, known)
-    try:
-        pa.DataFrameSchema(columns).validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases.sort_values("index")
-        return [
-            f"{name}, row {int(case.index) + 1}, column {case.column}: {str(case.failure_case)!r} {case.check}"
-            for case in cases.itertuples(index=False, name="Case")
-            if case.index is not None
-        ]
-    return []
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return text == "" or date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
-def _overlaps(name: str, frame: pd.DataFrame, rules: Sequence[Rule]) -> list[str]:
-    """Two rules for one value on one day: which one is meant is not guessed."""
-    problems = []
-    placed = list(zip(frame.index, rules, strict=True))
-    by_key: dict[tuple[str, ...], list[tuple[int, Rule]]] = {}
-    for at, rule in placed:
-        by_key.setdefault(rule.key, []).append((int(at) + 1, rule))
-    for key, same in by_key.items():
-        same.sort(key=lambda one: one[1].valid_from)
-        for (row, rule), (next_row, next_rule) in pairwise(same):
-            if next_rule.valid_from <= rule.valid_to:
-                value = " ".join(key)
-                problems.append(f"{name}, rows {row} and {next_row}: {value!r} has two rules for the same days")
-    return problems
+def _part(rule: Rule) -> str:
+    """What the version is made of: neither notes nor the order of rows."""
+    part = f"{rule.file}|{'|'.join(rule.key)}|{rule.gives}|{rule.valid_from}|{rule.valid_to}"
+    return part if rule.is_exact else f"{part}|{rule.match}|{rule.priority}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from stampli_assets.mapping.rules import VENDORS, Rules
+from stampli_assets.mapping.rules import VENDORS, Clash, Rules
 from stampli_assets.mapping.verdicts import Found, Hold, Verdict
 from stampli_assets.model.suppliers import TaxId
 
@@ -51,7 +51,9 @@ class Vendors:
 
     def match(self, vendor_id: str, name: str, day: str, rules: Rules, *, tax_id: str = "") -> Verdict:
         """The ERP's vendor for a Stampli vendor id, name and tax id on a day (ISO text)."""
-        ruled = (vendor_id and rules.find(VENDORS, (vendor_id,), day)) or (name and rules.find(VENDORS, (name,), day))
+        ruled = rules.find_any(VENDORS, [(named,) for named in (vendor_id, name) if named], day)
+        if isinstance(ruled, Clash):
+            return ruled.hold("vendor", vendor_id or name)
         if ruled:
             return self._verified(ruled, f"the rule for {vendor_id or name!r} gives vendor {ruled!r}, which")
         if self.by_tax_id and (taxed := self._by_its_tax_id(vendor_id, name, tax_id)) is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from stampli_assets.model.documents import Bill, BillLine, Dimension, Exchange, Kind
 from stampli_assets.model.errors import Defect
@@ -20,24 +20,73 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+class _Row(NamedTuple):
+    """What a bill takes from a row of ``MAPPED_LINES``, by the column's name."""
+
+    document: int
+    line_number: int
+    row: int
+    document_type: str
+    invoice_number: str
+    original_invoice_number: str
+    stampli_invoice_id: str
+    fingerprint: str
+    mapping_version: str
+    vendor_id: str
+    vendor_name: str
+    erp_vendor_id: str
+    erp_vendor_name: str
+    erp_term: str
+    erp_entity: str
+    invoice_date: str
+    posting_date: str
+    due_date: str
+    currency: str
+    exchange_rate: str
+    exchange_rate_date: str
+    invoice_total: int
+    description: str
+    po_number: str
+    erp_account: str
+    line_amount: int
+    tax_amount: int
+    erp_tax_code: str
+    line_description: str
+    form_1099: str
+    form_1099_box: str
+    billable: str
+
+
 def bills(mapped: pd.DataFrame, target: Target) -> list[Bill]:
     """One bill or credit per document of ``MAPPED_LINES``, in order of the file, its lines in order of their numbers.
 
     Raises:
         Defect: the lines of a document and their tax do not add up to its total, which parsing has promised.
     """
+    return [_bill(rows, target) for rows in _documents(mapped)]
+
+
+_Coding = tuple[tuple[Dimension, str], ...]
+_Lines = list[tuple[_Row, _Coding]]
+"""The rows of one document, each with its dimensions."""
+
+
+def _documents(mapped: pd.DataFrame) -> Iterator[_Lines]:
+    """Only the columns that are needed, each read once: cell by cell, Arrow's columns are slow."""
     ordered = mapped.sort_values(["document", "line_number"], kind="stable")
-    return [_bill(list(rows), target) for _, rows in groupby(_rows(ordered), key=lambda row: row.document)]
+    rows = map(_Row._make, zip(*(ordered[name].tolist() for name in _Row._fields), strict=True))
+    codes = list(zip(*(ordered[f"erp_{dimension}"].tolist() for dimension in Dimension), strict=True))
+    coded = {
+        each: tuple(pair for pair in zip(Dimension, each, strict=True) if pair[1]) for each in dict.fromkeys(codes)
+    }
+    placed = groupby(zip(rows, map(coded.__getitem__, codes), strict=True), key=lambda line: line[0].document)
+    return (list(lines) for _, lines in placed)
 
 
-def _rows(frame: pd.DataFrame) -> Iterator[Any]:
-    return iter(frame.itertuples(index=False, name="Row"))
-
-
-def _bill(rows: list[Any], target: Target) -> Bill:
-    head = rows[0]
-    total = Money(int(head.invoice_total), head.currency)
-    lines = tuple(_line(row, target) for row in rows)
+def _bill(rows: _Lines, target: Target) -> Bill:
+    head = rows[0][0]
+    total = Money(head.invoice_total, head.currency)
+    lines = tuple(_line(row, coding, target) for row, coding in rows)
     if sum(line.amount.minor + (line.tax.minor if line.tax else 0) for line in lines) != total.minor:
         raise Defect(
             f"The mapped lines of {head.invoice_number} do not add up to {total.labelled}.", code="MAPPED_TOTAL"
@@ -66,11 +115,11 @@ def _bill(rows: list[Any], target: Target) -> Bill:
         entity_id=head.erp_entity,
         exchange=_exchange(head, target),
         original_number=head.original_invoice_number,
-        first_row=min(int(row.row) for row in rows),
+        first_row=min(row.row for row, _ in rows),
     )
 
 
-def _exchange(head: Any, target: Target) -> Exchange | None:
+def _exchange(head: _Row, target: Target) -> Exchange | None:
     """The file's own rate or day goes before the settings' kind of rates; the company's own currency has none."""
     if head.currency == target.base_currency:
         return None
@@ -82,17 +131,16 @@ def _exchange(head: Any, target: Target) -> Exchange | None:
     return Exchange(day=day, type=target.exchange_rate_type)
 
 
-def _line(row: Any, target: Target) -> BillLine:
+def _line(row: _Row, coding: _Coding, target: Target) -> BillLine:
     """Where tax is refused, a line that carries none goes on without its tax code."""
     taxed = target.tax != "refuse" and (row.tax_amount != 0 or row.erp_tax_code)
-    codes = ((dimension, getattr(row, f"erp_{dimension}")) for dimension in Dimension)
     return BillLine(
-        number=int(row.line_number),
+        number=row.line_number,
         account=row.erp_account,
-        amount=Money(int(row.line_amount), row.currency),
+        amount=Money(row.line_amount, row.currency),
         memo=row.line_description or row.description,
-        dimensions=tuple((dimension, code) for dimension, code in codes if code),
-        tax=Money(int(row.tax_amount), row.currency) if taxed else None,
+        dimensions=coding,
+        tax=Money(row.tax_amount, row.currency) if taxed else None,
         tax_code=row.erp_tax_code if taxed else "",
         form_1099=FLAGS.get(row.form_1099.lower()),
         form_1099_box=row.form_1099_box,

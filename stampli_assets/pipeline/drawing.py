@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from stampli_assets.mapping.banks import BankAccounts
-from stampli_assets.mapping.rules import DIMENSION_CODES, Rules
+from stampli_assets.mapping.rules import DIMENSION_CODES, Clash, Rules
 from stampli_assets.mapping.vendors import Vendors
 from stampli_assets.mapping.verdicts import Found, Hold, Verdict
 from stampli_assets.model.documents import Kind
@@ -169,7 +169,9 @@ def _application(row: Any) -> Application:
 
 def _other_entity(head: Any, rules: Rules, target: Target) -> Iterator[Hold]:
     entity = rules.find(DIMENSION_CODES, ("entity", head.entity_id), head.payment_date) or head.entity_id
-    if entity and target.entity_id and entity != target.entity_id:
+    if isinstance(entity, Clash):
+        yield entity.hold("entity", head.entity_id)
+    elif entity and target.entity_id and entity != target.entity_id:
         because = f"the payment belongs to entity {entity!r}; this connection posts into entity {target.entity_id!r}"
         remedy = "Send it to the connection of that entity, or add an entity rule to dimensions.csv."
         yield Hold("ENTITY_OTHER", because, remedy)

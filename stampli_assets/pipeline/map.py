@@ -12,9 +12,9 @@ from types import MappingProxyType
 import pandas as pd
 
 from stampli_assets.mapping.coding import Accounts, Codes
-from stampli_assets.mapping.rules import DIMENSION_CODES, Rules
+from stampli_assets.mapping.rules import DIMENSION_CODES, VENDOR_DEFAULTS, Clash, Rules
 from stampli_assets.mapping.vendors import Vendors
-from stampli_assets.mapping.verdicts import Hold, Verdict
+from stampli_assets.mapping.verdicts import Found, Hold, Verdict
 from stampli_assets.model.documents import Dimension
 from stampli_assets.model.frames import HOLDS, MAPPED_LINES, TEXT, conform, empty
 from stampli_assets.model.ports import Reference
@@ -47,6 +47,21 @@ def map_lines(
     """
     if lines.empty:
         return Mapped(empty(MAPPED_LINES), empty(HOLDS))
+    work = worksheet(lines, rules=rules, reference=reference, target=target, uncreated=uncreated)
+    holds = conform(pd.DataFrame(work.holds), HOLDS) if work.holds else empty(HOLDS)
+    ready = work.frame[~work.frame["document"].isin(holds["document"])]
+    return Mapped(conform(ready.reset_index(drop=True), MAPPED_LINES), holds)
+
+
+def worksheet(
+    lines: pd.DataFrame,
+    *,
+    rules: Rules,
+    reference: Reference,
+    target: Target,
+    uncreated: Mapping[tuple[str, str], Hold] = NOTHING,
+) -> Worksheet:
+    """The same lines, one row each in their order, those of held documents too: a word that was not found is empty."""
     work = Worksheet(lines.reset_index(drop=True).copy(), rules, target)
     accounts, codes = Accounts(reference["gl_accounts"]), Codes(reference["dimensions"])
     _vendors(work, Vendors(reference["vendors"], by_tax_id=target.matches_tax_ids), reference["vendors"], uncreated)
@@ -60,9 +75,7 @@ def map_lines(
     map_documents.documents(work)
     map_documents.doubles(work)
     work.frame["mapping_version"] = str(rules.version)
-    holds = conform(pd.DataFrame(work.holds), HOLDS) if work.holds else empty(HOLDS)
-    ready = work.frame[~work.frame["document"].isin(holds["document"])]
-    return Mapped(conform(ready.reset_index(drop=True), MAPPED_LINES), holds)
+    return work
 
 
 def _vendors(work: Worksheet, vendors: Vendors, known: pd.DataFrame, uncreated: Mapping[tuple[str, str], Hold]) -> None:
@@ -104,6 +117,23 @@ def _dimensions(work: Worksheet, codes: Codes) -> None:
             heads_only=False,
             shown=f"{dimension.title()} ID",
         )
+        if work.rules.has(VENDOR_DEFAULTS):
+            _defaults(work, codes, dimension)
+
+
+def _defaults(work: Worksheet, codes: Codes, dimension: Dimension) -> None:
+    """What the vendor's lines are coded to that give nothing themselves."""
+    frame = work.frame
+    bare = frame.index[frame[f"{dimension}_id"] == ""]
+    keys = list(zip(*(frame.loc[bare, name] for name in ("vendor_id", "vendor_name", "posting_date")), strict=True))
+    defaults = {key: codes.default(dimension, key[:2], key[2], work.rules) for key in dict.fromkeys(keys)}
+    found = []
+    for at, key in zip(bare, keys, strict=True):
+        default = defaults[key]
+        if isinstance(default, Hold):
+            work.hold(at, f"{dimension.title()} ID", "", default)
+        found.append(default.code if isinstance(default, Found) else "")
+    frame.loc[bare, f"erp_{dimension}"] = pd.Series(found, index=bare, dtype=TEXT)
 
 
 def _cost_centres(work: Worksheet) -> None:
@@ -112,6 +142,9 @@ def _cost_centres(work: Worksheet) -> None:
     for at in frame.index[frame["cost_centre"] != ""]:
         code = str(frame.at[at, "cost_centre"])
         given = work.rules.find(DIMENSION_CODES, ("cost_centre", code), str(frame.at[at, "posting_date"]))
+        if isinstance(given, Clash):
+            work.hold(at, "Cost Centre", code, given.hold("cost centre", code))
+            continue
         dimension, _, target = (given or "").partition(":")
         if dimension not in set(Dimension) or not target:
             remedy = f"Add a rule to dimensions.csv: cost_centre,{code},department:… (or another dimension)."
@@ -148,7 +181,7 @@ def _required_dimensions(work: Worksheet, accounts: Accounts) -> None:
     frame = work.frame
     for dimension in Dimension:
         needing = {account for account, needs in accounts.required.items() if dimension in needs}
-        given = frame[f"{dimension}_id"] != ""
+        given = (frame[f"{dimension}_id"] != "") | (frame[f"erp_{dimension}"] != "")
         if dimension is Dimension.LOCATION and work.target.locates_by_entity:
             given |= map_entities.entity_of(work) != ""  # which gives its own location to lines without one
         for at in frame.index[frame["erp_account"].isin(needing) & ~given]:

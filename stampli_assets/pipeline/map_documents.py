@@ -8,8 +8,9 @@ import pandas as pd
 
 from stampli_assets.mapping.verdicts import Hold
 from stampli_assets.model.documents import Kind
-from stampli_assets.model.identity import posting_key
+from stampli_assets.model.identity import PostingKey, posting_key
 from stampli_assets.model.money import Money
+from stampli_assets.pipeline.target import Target
 from stampli_assets.pipeline.worksheet import CORRECT_IN_STAMPLI, Worksheet
 
 CREDIT_MEMO = "CREDIT_MEMO"
@@ -18,6 +19,21 @@ CREDIT_MEMO = "CREDIT_MEMO"
 def kind_of(document_type: str) -> Kind:
     """What a document of this type is posted as."""
     return Kind.CREDIT if document_type == CREDIT_MEMO else Kind.BILL
+
+
+def keys_of(heads: pd.DataFrame, target: Target) -> list[PostingKey]:
+    """The posting key of each document, by its first row."""
+    columns = (heads[name] for name in ("document_type", "vendor_id", "vendor_name", "invoice_number"))
+    return [
+        posting_key(
+            erp=target.erp,
+            company=target.company,
+            kind=kind_of(document_type),
+            vendor_id=vendor or name,
+            number=number,
+        )
+        for document_type, vendor, name, number in zip(*columns, strict=True)
+    ]
 
 
 def documents(work: Worksheet) -> None:
@@ -66,17 +82,7 @@ def doubles(work: Worksheet) -> None:
     credit memo of one number are two.
     """
     heads = work.heads()
-    columns = (heads[name] for name in ("document_type", "vendor_id", "vendor_name", "invoice_number"))
-    keys = [
-        posting_key(
-            erp=work.target.erp,
-            company=work.target.company,
-            kind=kind_of(document_type),
-            vendor_id=vendor or name,
-            number=number,
-        )
-        for document_type, vendor, name, number in zip(*columns, strict=True)
-    ]
+    keys = keys_of(heads, work.target)
     same_key = pd.Series(keys, index=heads.index).duplicated(keep=False)
     mapped = heads[heads["erp_vendor_id"] != ""]
     same_bill = mapped.duplicated(["document_type", "erp_vendor_id", "invoice_number"], keep=False)

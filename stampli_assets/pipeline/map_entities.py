@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from stampli_assets.mapping.coding import Codes
-from stampli_assets.mapping.rules import DIMENSION_CODES
+from stampli_assets.mapping.rules import DIMENSION_CODES, Clash
 from stampli_assets.mapping.verdicts import Found, Hold, Verdict
 from stampli_assets.model.documents import Dimension
 from stampli_assets.pipeline.worksheet import CORRECT_IN_STAMPLI, Worksheet
@@ -42,6 +42,8 @@ def entity_of(work: Worksheet) -> pd.Series:
 def _at_the_connections(work: Worksheet, entity: str, day: str) -> Verdict:
     ours = work.target.entity_id
     given = work.rules.find(DIMENSION_CODES, (ENTITY, entity), day) or entity
+    if isinstance(given, Clash):
+        return given.hold(ENTITY, entity)
     if given == ours:
         return Found(given)
     because = f"the document belongs to entity {given!r}; this connection posts into entity {ours!r}"
@@ -56,7 +58,8 @@ def _known(work: Worksheet, codes: Codes, entity: str, day: str) -> Verdict:
     """Verified where the ERP says which entities it has."""
     if codes.has(ENTITY):
         return codes.match(ENTITY, entity, day, work.rules)
-    return Found(work.rules.find(DIMENSION_CODES, (ENTITY, entity), day) or entity)
+    given = work.rules.find(DIMENSION_CODES, (ENTITY, entity), day) or entity
+    return given.hold(ENTITY, entity) if isinstance(given, Clash) else Found(given)
 
 
 def _allowed(work: Worksheet, found: Found) -> Verdict:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-import pandas as pd
-
-from stampli_assets.mapping.rules import TAX_CODES
-from stampli_assets.mapping.verdicts import Hold
-from stampli_assets.model.frames import MONEY_COLUMNS, TEXT
+from stampli_assets.mapping.rules import TAX_CODES, Clash
+from stampli_assets.mapping.verdicts import Found, Hold, Verdict
+from stampli_assets.model.frames import MONEY_COLUMNS
 from stampli_assets.model.money import Money, exponent
 from stampli_assets.pipeline.worksheet import CORRECT_IN_STAMPLI, Worksheet
 
@@ -76,10 +74,12 @@ def _too_fine(work: Worksheet) -> None:
 
 
 def _tax(work: Worksheet) -> None:
-    frame, rules = work.frame, work.rules
-    keys = list(zip(frame["tax_code"], frame["posting_date"], strict=True))
-    found = {(code, day): rules.find(TAX_CODES, (code,), day) or code for code, day in dict.fromkeys(keys) if code}
-    frame["erp_tax_code"] = pd.Series([found.get(key, "") for key in keys], index=frame.index, dtype=TEXT)
+    def match(code: str, day: str) -> Verdict:
+        given = work.rules.find(TAX_CODES, (code,), day) or code
+        return given.hold("tax code", code) if isinstance(given, Clash) else Found(given)
+
+    frame = work.frame
+    frame["erp_tax_code"] = work.look_up(("tax_code", "posting_date"), match, heads_only=False, shown="Tax Code")
     for at in frame.index[frame["tax_amount"] != 0]:
         tax = Money(int(frame.at[at, "tax_amount"]), str(frame.at[at, "currency"])).labelled
         if work.target.tax == "refuse":
@@ -89,7 +89,7 @@ def _tax(work: Worksheet) -> None:
                 "GST of its own, set erp.tax to on_top or inclusive."
             )
             work.hold(at, "Tax Amount", tax, Hold("TAX_AMOUNT", because, remedy))
-        elif not frame.at[at, "erp_tax_code"]:
+        elif not frame.at[at, "tax_code"]:
             because = f"the line carries {tax} of tax and no tax code, without which the ERP takes no tax"
             work.hold(at, "Tax Code", "", Hold("TAX_CODE_MISSING", because, CORRECT_IN_STAMPLI))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from stampli_assets.model.errors import FileRefused
-from stampli_assets.model.ports import Landing
 from stampli_assets.model.postings import Intent
 from stampli_assets.model.remote import LandedFile
 from stampli_assets.pipeline.billing import bills
@@ -37,7 +37,7 @@ class Relearned:
 class Teacher:
     """What one connection's files are read again with. ``till`` is ``None`` where payments are not recorded."""
 
-    landing: Landing
+    export: Callable[[LandedFile], AbstractContextManager[BinaryIO]]
     invoices: Layout
     payments: Layout
     rules: Rules
@@ -48,7 +48,7 @@ class Teacher:
 
     def learn_invoices(self, landed: LandedFile) -> Batch:
         """Look up what an invoice file approved."""
-        with self.landing.open(landed) as kept:
+        with self.export(landed) as kept:
             lines = parse(kept, name=landed.file.name, layout=self.invoices).lines
         mapped = map_batch(lines, rules=self.rules, masters=self.masters, target=self.target)
         return adopt(bills(mapped.mapped.lines, self.target), self.desk(landed))
@@ -57,7 +57,7 @@ class Teacher:
         """Look up what a payment file says was paid."""
         if self.till is None:
             return Batch(())
-        with self.landing.open(landed) as kept:
+        with self.export(landed) as kept:
             lines = parse_payments(kept, name=landed.file.name, layout=self.payments).lines
         reference, _ = self.masters.current()
         return look_only(lines, rules=self.rules, reference=reference, till=self.till(landed))

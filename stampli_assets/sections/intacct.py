@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from stampli_assets.sections.section import LOOPBACK, SecretName, Section
+from stampli_assets.sections.section import LOOPBACK, PROXY, PROXY_SAYS, SecretName, Section
 
 
 class IntacctCompany(Section):
@@ -80,6 +80,10 @@ class IntacctCompany(Section):
             "once. Existing vendors are never changed."
         ),
     ] = False
+    ca_file: Annotated[
+        str, Field(description="A private certificate authority (PEM), where a proxy of your own opens TLS.")
+    ] = ""
+    proxy: Annotated[str, Field(pattern=PROXY, description=PROXY_SAYS)] = ""
     functions_per_request: Annotated[int, Field(ge=1, le=100)] = 25
     parallel_requests: Annotated[int, Field(ge=1, le=8)] = 2
     settle_minutes: Annotated[

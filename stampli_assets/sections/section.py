@@ -7,6 +7,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+PROXY = r"^(https?://[A-Za-z0-9.\[\]:_-]+/?)?$"
+"""An address without a user or password in it: addresses are printed."""
+PROXY_SAYS = (
+    "What https goes through, such as http://proxy.example:3128; empty: nothing, whatever the environment says."
+)
 
 
 class Section(BaseModel):

@@ -37,6 +37,10 @@ class StampliServer(Section):
     password: SecretName | None = None
     private_key: SecretName | None = None
     passphrase: SecretName | None = None
+    pgp_key: Annotated[
+        SecretName | None, Field(description="The private key (armoured) that opens exports encrypted with PGP.")
+    ] = None
+    pgp_passphrase: SecretName | None = None
     host_keys: Annotated[
         tuple[str, ...],
         Field(min_length=1, description="The server's public keys, 'ssh-ed25519 AAAA…'; two during a rotation."),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from stampli_assets.sections.section import LOOPBACK, SecretName, Section
+from stampli_assets.sections.section import LOOPBACK, PROXY, PROXY_SAYS, SecretName, Section
 
 
 class X3Basic(Section):
@@ -117,6 +117,7 @@ class X3Folder(Section):
     payments: X3Payments | None = None
     reference_style: Literal["key", "_id"] = "key"
     ca_file: Annotated[str, Field(description="A private certificate authority (PEM).")] = ""
+    proxy: Annotated[str, Field(pattern=PROXY, description=PROXY_SAYS)] = ""
     plain_http: Annotated[bool, Field(description="Sign in without TLS; only on this machine's own address.")] = False
     functions_per_request: Annotated[int, Field(ge=1, le=100)] = 10
     parallel_requests: Annotated[int, Field(ge=1, le=8)] = 2

@@ -10,11 +10,14 @@ import base64
 import hashlib
 import io
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import paramiko
+from paramiko.sftp import CMD_READDIR
 
 from stampli_assets.model.errors import Misconfigured, Transient
 from stampli_assets.model.secret import Secret
@@ -28,6 +31,14 @@ WEAK = {
     "ciphers": ["3des-cbc", "aes128-cbc", "aes192-cbc", "aes256-cbc", "blowfish-cbc"],
 }
 """Algorithms that are never offered."""
+CALL_SECONDS = 120
+"""How long a listing, or the move of one file, may take in all."""
+SLOWEST_BYTES_PER_SECOND = 16 * 1024
+"""A download that is slower in all is given up."""
+MOST_PACKET_BYTES = 1024 * 1024
+"""Servers answer in packets of at most 256 KB."""
+MOST_LISTING_BYTES = 32 * 1024 * 1024
+"""About 200,000 names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +61,43 @@ class Server:
         return f"{self.host}:{self.port}"
 
 
+class _Bounded(paramiko.SFTPClient):
+    """Refuses a packet that no server needs before its bytes are taken in, and a listing that does not end."""
+
+    _listed = 0
+
+    def _read_all(self, n: int) -> bytes:
+        if n > MOST_PACKET_BYTES:
+            raise paramiko.SSHException(f"it announced a packet of {n:,} bytes")
+        return super()._read_all(n)  # type: ignore[misc]
+
+    def _request(self, t: int, *args: Any) -> Any:
+        answered = super()._request(t, *args)  # type: ignore[misc]
+        if t == CMD_READDIR:
+            self._listed += len(answered[1].asbytes())
+            if self._listed > MOST_LISTING_BYTES:
+                raise paramiko.SSHException(f"its listing does not end after {MOST_LISTING_BYTES:,} bytes")
+        return answered
+
+
 @contextmanager
-def connected(server: Server) -> Iterator[paramiko.SFTPClient]:
-    """An SFTP client over a transport whose host key is one of the pinned ones.
+def connected(server: Server, seconds: float = CALL_SECONDS) -> Iterator[paramiko.SFTPClient]:
+    """An SFTP client over a transport whose host key is one of the pinned ones; all that is done with it ends within
+    ``seconds``, however slowly the server trickles.
 
     Raises:
         Transient: the server does not answer.
         Misconfigured: its host key is another one, or it refuses the sign-in.
     """
-    transport = _transport(server)
+    transport = greeted(server)
+    late = threading.Event()
+    timer = threading.Timer(seconds, _close, (transport, late))
+    timer.daemon = True
+    timer.start()
     try:
-        _identify(server, transport)
-        _sign_in(server, transport)
-        client = paramiko.SFTPClient.from_transport(transport, window_size=WINDOW_BYTES)
+        identify(server, transport)
+        sign_in(server, transport)
+        client = _Bounded.from_transport(transport, window_size=WINDOW_BYTES)
         assert client is not None
         channel = client.get_channel()
         assert channel is not None
@@ -71,13 +106,20 @@ def connected(server: Server) -> Iterator[paramiko.SFTPClient]:
     except (paramiko.SSHException, EOFError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
             raise
+        why = f"it did not come to an end within {seconds:.0f} seconds" if late.is_set() else _why(error)
         raise Transient(
-            f"The connection to the SFTP server {server.address} was lost: {_why(error)}.",
+            f"The connection to the SFTP server {server.address} was lost: {why}.",
             remedy="It is tried again. If it lasts, ask Stampli whether the server is in maintenance.",
             code="SFTP_LOST",
         ) from None
     finally:
+        timer.cancel()
         transport.close()
+
+
+def _close(transport: paramiko.Transport, late: threading.Event) -> None:
+    late.set()
+    transport.close()
 
 
 def fingerprint(key_line: str) -> str:
@@ -86,7 +128,12 @@ def fingerprint(key_line: str) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
-def _transport(server: Server) -> paramiko.Transport:
+def greeted(server: Server) -> paramiko.Transport:
+    """A transport that has shaken hands; who the server is has not been looked at, and nothing was told to it.
+
+    Raises:
+        Transient: the server does not answer.
+    """
     try:
         wire = socket.create_connection((server.host, server.port), timeout=server.connect_seconds)
     except OSError as error:
@@ -110,7 +157,7 @@ def _transport(server: Server) -> paramiko.Transport:
     return transport
 
 
-def _identify(server: Server, transport: paramiko.Transport) -> None:
+def identify(server: Server, transport: paramiko.Transport) -> None:
     """Refuse a stranger before anything is told to it."""
     key = transport.get_remote_server_key()
     shown = f"{key.get_name()} {key.get_base64()}"
@@ -126,7 +173,12 @@ def _identify(server: Server, transport: paramiko.Transport) -> None:
     )
 
 
-def _sign_in(server: Server, transport: paramiko.Transport) -> None:
+def sign_in(server: Server, transport: paramiko.Transport) -> None:
+    """By private key, else by password.
+
+    Raises:
+        Misconfigured: the server refuses it, or the private key cannot be read.
+    """
     try:
         if server.private_key is not None:
             transport.auth_publickey(server.username, _private_key(server))

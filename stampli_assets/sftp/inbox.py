@@ -13,7 +13,7 @@ import paramiko
 from stampli_assets.model.errors import Misconfigured, Transient
 from stampli_assets.model.identity import ContentDigest
 from stampli_assets.model.remote import RemoteFile
-from stampli_assets.sftp.connection import Server, connected
+from stampli_assets.sftp.connection import CALL_SECONDS, SLOWEST_BYTES_PER_SECOND, Server, connected
 
 PREFETCHED_REQUESTS = 128
 CHUNK_BYTES = 256 * 1024
@@ -33,7 +33,9 @@ class SftpInbox:
             try:
                 entries = client.listdir_attr(self.server.outbound)
             except OSError as error:
-                raise self._about(self.server.outbound, error) from None
+                if error.errno is None:
+                    raise
+                raise self.about(self.server.outbound, error) from None
         files = [entry for entry in entries if stat.S_ISREG(entry.st_mode or 0) and _is_plain(entry.filename)]
         strange = [e.filename for e in entries if not stat.S_ISDIR(e.st_mode or 0) and e not in files]
         self.strange = tuple(sorted(strange))
@@ -42,7 +44,7 @@ class SftpInbox:
     def download(self, file: RemoteFile, into: BinaryIO) -> None:
         """Copy the bytes; a file that moved before, while or after is refused as still being written."""
         path = self._outbound(file.name)
-        with connected(self.server) as client:
+        with connected(self.server, CALL_SECONDS + file.size / SLOWEST_BYTES_PER_SECOND) as client:
             try:
                 _unchanged(client, path, file)
                 copied = client.getfo(path, into, max_concurrent_prefetch_requests=PREFETCHED_REQUESTS)
@@ -50,7 +52,7 @@ class SftpInbox:
             except OSError as error:
                 if error.errno is None:
                     raise
-                raise self._about(path, error) from None
+                raise self.about(path, error) from None
         if copied != file.size:
             raise _still_written(file)
 
@@ -71,7 +73,9 @@ class SftpInbox:
                 client.rename(source, f"{self.server.archive}/{name}")
                 self._verify(client, name, digest)
             except OSError as error:
-                raise self._about(self.server.archive, error) from None
+                if error.errno is None:
+                    raise
+                raise self.about(self.server.archive, error) from None
         return name
 
     def put(self, directory: str, name: str, content: bytes) -> bool:
@@ -89,7 +93,7 @@ class SftpInbox:
             except OSError as error:
                 if error.errno is None:
                     raise
-                raise self._about(directory, error) from None
+                raise self.about(directory, error) from None
         return True
 
     def _outbound(self, name: str) -> str:
@@ -130,7 +134,8 @@ class SftpInbox:
                 digest.update(chunk)
         return digest.hexdigest()
 
-    def _about(self, path: str, error: OSError) -> Misconfigured | Transient:
+    def about(self, path: str, error: OSError) -> Misconfigured | Transient:
+        """What the server's refusal about a path means."""
         if isinstance(error, PermissionError):
             return Misconfigured(
                 f"{self.server.username} may not use {path} on {self.server.address}.",

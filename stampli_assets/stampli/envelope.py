@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
+from stampli_assets.model.armour import is_pgp
 from stampli_assets.model.errors import FileRefused
 from stampli_assets.stampli.layout import Layout, Shape
 
@@ -31,8 +32,6 @@ _KINDS = (
     (b"\x7fELF", "a program"),
     (b"MZ\x90", "a program"),
 )
-_PGP_PACKETS = {0x84: 2, 0x85: 3, 0x86: 5, 0x8C: 2, 0x8D: 3, 0xC1: None, 0xC3: None, 0xD2: None}
-"""First bytes of an encrypted message (public-key, pass-phrase, protected data) and where its version stands."""
 
 
 def unwrapped(source: BinaryIO, name: str, layout: Layout) -> io.BufferedReader:
@@ -231,15 +230,12 @@ def _damaged(name: str, why: str) -> FileRefused:
 
 
 def _refuse_encrypted(head: bytes, name: str) -> None:
-    place = _PGP_PACKETS.get(head[0], 0) if head else 0
-    if place is None:
-        place = 2 if len(head) > 1 and head[1] < 192 else 3 if len(head) > 1 and head[1] < 224 else 6
-    binary = bool(place) and len(head) > place and 1 <= head[place] <= 6
-    if binary or head.lstrip().startswith(b"-----BEGIN PGP"):
+    """What the connection's own key opens never comes here."""
+    if is_pgp(head):
         raise FileRefused(
-            f"{name} is encrypted with PGP. This version cannot decrypt: it comes without a PGP library and takes no key.",
-            remedy="Switch PGP off in the export (SFTP protects the file on its way), or decrypt it before it is put into "
-            "outbound.",
+            f"{name} is encrypted with PGP, and this connection has no key.",
+            remedy="Name the private key in stampli.pgp_key of the settings (docs/files.md), or switch PGP off in the export: "
+            "SFTP protects the file on its way.",
             code="ENCRYPTED_NOT_CONFIGURED",
         )
 

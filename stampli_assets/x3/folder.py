@@ -29,6 +29,7 @@ class Folder:
         chart: the chart of accounts whose accounts are read; empty reads every chart.
         reference_style: how GraphQL inputs name records: ``SUP01`` or ``_id:SUP01``; differs by release [P].
         ca_file: a private certificate authority (PEM) for on-premise servers. Verification is never off.
+        proxy: what https goes through, such as ``http://proxy.example:3128``; empty: nothing, whatever the environment says.
         plain_http: sign in without TLS, believed only for this machine's own address (the sandbox).
         sending_seconds: no create begins later than this after its batch began. A document may be believed absent only
             after ``reply_seconds``, twice ``backoff_deadline_seconds`` and this together.
@@ -47,6 +48,7 @@ class Folder:
     graphql_path: str = "/xtrem/api"
     rest_path: str = "/api1/x3/erp"
     ca_file: str = ""
+    proxy: str = ""
     plain_http: bool = False
     connect_seconds: float = 10
     reply_seconds: float = 300
@@ -114,3 +116,29 @@ def trusted_address(url: str, *, plain_http: bool) -> str:
         "only where the settings say plain_http: true.",
         code="TLS",
     )
+
+
+def followed(endpoint: str, region: str) -> str:
+    """An address that a pairing was told to use from then on, when it is of the configured region's domain.
+
+    Raises:
+        Misconfigured: it points elsewhere; the application's secret is never sent there.
+    """
+    told, ours = (urlsplit(url).hostname or "" for url in (endpoint, region))
+    if _domain(told) == _domain(ours):
+        return endpoint
+    raise Misconfigured(
+        f"X3's pairing points to {told or 'an address without a host'}, which is not of the domain of the region {ours}. "
+        "Nothing was sent to it.",
+        remedy="Check region in the settings (erp.sign_in); if it is right, tell your network administrator.",
+        code="ENDPOINT",
+    )
+
+
+def _domain(host: str) -> str:
+    """``sagex3.com`` of ``api.eu.sagex3.com``, ``firm.co.uk`` of ``x3.firm.co.uk``; an IP address is its own."""
+    labels = host.casefold().split(".")
+    if host.replace(".", "").isdigit() or ":" in host:
+        return host
+    own = 3 if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3 else 2
+    return ".".join(labels[-own:])

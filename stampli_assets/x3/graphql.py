@@ -54,6 +54,8 @@ class GraphQLApi:
                 yield {field: _at(edge["node"], path) for field, path in paths.items()}
             if not page["next"]:
                 return
+            if page["next"] == variables.get("after"):
+                break
             variables["after"] = page["next"]
         raise _endless(place)
 

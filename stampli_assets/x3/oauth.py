@@ -20,7 +20,7 @@ from stampli_assets.model.errors import Misconfigured, OutcomeUnknown, Transient
 from stampli_assets.model.ports import Clock
 from stampli_assets.model.secret import Secret
 from stampli_assets.x3.exact import read_object, text_of
-from stampli_assets.x3.folder import Folder, trusted_address
+from stampli_assets.x3.folder import Folder, followed, trusted_address
 from stampli_assets.x3.tokens import TokenPair, TokenStore
 from stampli_assets.x3.wire import Answer, Request, TurnedAway, Wire, plain_http, without
 
@@ -121,6 +121,7 @@ class TokenApi:
         if not endpoint:
             return application.region.rstrip("/") + application.token_path
         root = trusted_address(endpoint, plain_http=application.plain_http).rstrip("/")
+        followed(root, application.region)
         version = "/" + application.token_path.strip("/").partition("/")[0]
         return (root.removesuffix(version) if root.endswith(version) else root) + application.token_path
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.secret import Secret
-from stampli_assets.x3.folder import trusted_address
+from stampli_assets.x3.folder import followed, trusted_address
 from stampli_assets.x3.oauth import Application, TokenApi, not_kept
 from stampli_assets.x3.tokens import TokenPair, TokenStore
 
@@ -48,7 +48,8 @@ class Pairing:
         """The code of a call back, and the ``endpoint`` to be used from now on (empty: the region).
 
         Raises:
-            Misconfigured: the state is not ours, the person declined, there is no code, or the endpoint is not https.
+            Misconfigured: the state is not ours, the person declined, there is no code, or the endpoint is not https, or
+                of another domain.
         """
         if not hmac.compare_digest(told.get("state", "").encode(), self.state.encode()):
             raise Misconfigured(
@@ -70,6 +71,7 @@ class Pairing:
         endpoint = told.get("endpoint", "")
         if endpoint:
             trusted_address(endpoint, plain_http=self.application.plain_http)
+            followed(endpoint, self.application.region)
         return Secret(code, name="code"), endpoint
 
     def complete(self, told: Mapping[str, str], api: TokenApi, store: TokenStore) -> TokenPair:

@@ -95,7 +95,10 @@ class RestApi:
             yield from rows
             if not following:
                 return
-            address = self._here(urljoin(address, following))
+            again = self._here(urljoin(address, following))
+            if again == address:
+                break
+            address = again
         raise Misconfigured(
             f"The list {of} of X3 does not end after {MOST_PAGES} pages.",
             remedy="Check the names of the settings; narrow the list in X3.",

@@ -6,20 +6,21 @@ exceptions and logs payloads, and so hides the one thing that matters here, whet
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from stampli_assets.model.errors import Misconfigured, OutcomeUnknown
 from stampli_assets.model.ports import Clock
+from stampli_assets.network.exchange import Severable, authority, is_refused_tunnel, is_stranger, within
 from stampli_assets.x3.folder import Folder
 
-MOST_REPLY_BYTES = 64 * 1024 * 1024
+MOST_REPLY_BYTES = 32 * 1024 * 1024
+"""Of one answer, unpacked; a folder's whole schema is the largest one asked for."""
 IDLE_SECONDS = 10
 """A pooled connection that was idle for longer is not used for a write: a server that closed it meanwhile cannot be told
 from one that took the request and died."""
@@ -48,12 +49,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. ``after`` is what ``Retry-After`` asks for, in seconds."""
+    """A whole answer. ``after`` is what ``Retry-After`` asks for, in seconds; ``date`` is the header."""
 
     status: int
     content: bytes = field(repr=False)
     content_type: str = ""
     after: float = 0
+    date: str = ""
 
     @property
     def text(self) -> str:
@@ -66,19 +68,21 @@ class _Line:
     """One keep-alive connection with its cookies: Syracuse's session, which holds a licence [D]."""
 
     session: requests.Session
+    adapter: BaseAdapter
     used_at: float
 
 
 def plain_http() -> BaseAdapter:
     """How requests reach X3: nothing is repeated below us."""
-    return HTTPAdapter(max_retries=0)
+    return Severable()
 
 
 class Wire:
     """Keep-alive connections to X3, as many as requests are under way at once; each is used by one thread at a time.
 
     They and their sessions outlive the threads: every new session would take another licence. Redirects and proxies of the
-    environment are not used.
+    environment are not used. An exchange as a whole ends within the folder's ``reply_seconds``, however slowly the answer
+    trickles.
     """
 
     def __init__(self, folder: Folder, clock: Clock, adapter: Callable[[], BaseAdapter] = plain_http) -> None:
@@ -101,7 +105,7 @@ class Wire:
             headers["Authorization"] = authorization
         line = self._taken()
         try:
-            response, content = self._exchanged(line.session, request, headers)
+            response, content = self._in_time(line, request, headers)
         finally:
             line.used_at = self._clock.now().timestamp()
             with self._lock:
@@ -109,6 +113,20 @@ class Wire:
         if len(content) > MOST_REPLY_BYTES:
             raise OutcomeUnknown("The answer is far too large.", code="REPLY_SIZE")
         return _judged(response, without(content, authorization.partition(" ")[2]))
+
+    def _in_time(self, line: _Line, request: Request, headers: Mapping[str, str]) -> tuple[requests.Response, bytes]:
+        seconds = self._folder.reply_seconds
+        with within(seconds, line.adapter) as late:
+            try:
+                answered = self._exchanged(line.session, request, headers)
+            except OutcomeUnknown:
+                if late():
+                    raise _too_late(seconds) from None
+                raise
+            if late():
+                line.session.close()
+                raise _too_late(seconds)
+            return answered
 
     def _exchanged(
         self, session: requests.Session, request: Request, headers: Mapping[str, str]
@@ -140,27 +158,16 @@ class Wire:
             return line
         session = requests.Session()
         session.trust_env = False
-        session.verify = _authority(self._folder.ca_file) or True
+        session.verify = authority(self._folder.ca_file) or True
+        if self._folder.proxy:
+            session.proxies = {"https": self._folder.proxy}
+        adapter = self._adapter()
         for scheme in ("https://", "http://"):
-            session.mount(scheme, self._adapter())
+            session.mount(scheme, adapter)
         if line is not None:
             session.cookies.update(line.session.cookies)
             line.session.close()
-        return _Line(session, now)
-
-
-def _authority(path: str) -> str:
-    """The file of a private certificate authority, when it is one: a wrong file must not look like a lost answer."""
-    if path:
-        try:
-            ssl.create_default_context(cafile=path)
-        except OSError as error:  # SSLError is one of them
-            raise Misconfigured(
-                f"The file of the certificate authority {path} cannot be used: {error.strerror or type(error).__name__}.",
-                remedy="Put the path of a PEM file into the settings (ca_file).",
-                code="TLS",
-            ) from None
-    return path
+        return _Line(session, adapter, now)
 
 
 def _judged(response: requests.Response, content: bytes) -> Answer:
@@ -174,7 +181,8 @@ def _judged(response: requests.Response, content: bytes) -> Answer:
             remedy="Put the final address into the settings.",
             code="REDIRECT",
         )
-    return Answer(status, content, response.headers.get("Content-Type", ""), after)
+    told = response.headers
+    return Answer(status, content, told.get("Content-Type", ""), after, told.get("Date", ""))
 
 
 def _meaning(error: requests.RequestException, folder: Folder) -> TurnedAway | OutcomeUnknown | Misconfigured:
@@ -186,9 +194,11 @@ def _meaning(error: requests.RequestException, folder: Folder) -> TurnedAway | O
     inner = error.args[0] if error.args else None
     reason = inner.reason if isinstance(inner, MaxRetryError) else None
     if isinstance(error, requests.exceptions.SSLError):
-        if _is_stranger(reason or inner):
+        if is_stranger(reason or inner):
             return _stranger(folder)
         return OutcomeUnknown("The secured connection to X3 broke.", code="REPLY_LOST")
+    if isinstance(error, requests.exceptions.ProxyError) or is_refused_tunnel(error):
+        return TurnedAway("The proxy does not let us through to X3")
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return TurnedAway("X3 did not accept the connection in time")
     if isinstance(reason, NewConnectionError):
@@ -198,14 +208,8 @@ def _meaning(error: requests.RequestException, folder: Folder) -> TurnedAway | O
     return OutcomeUnknown("The connection to X3 was lost before an answer came.", code="REPLY_LOST")
 
 
-def _is_stranger(error: object) -> bool:
-    seen: list[BaseException] = [error] if isinstance(error, BaseException) else []
-    while seen:
-        one = seen.pop()
-        if isinstance(one, (ssl.SSLCertVerificationError, ssl.CertificateError)):
-            return True
-        seen += [inner for inner in (*one.args, one.__cause__) if isinstance(inner, BaseException)]
-    return False
+def _too_late(seconds: float) -> OutcomeUnknown:
+    return OutcomeUnknown(f"X3 did not answer in full within {seconds:.0f} seconds.", code="REPLY_TIMEOUT")
 
 
 def _stranger(folder: Folder) -> Misconfigured:
@@ -235,4 +239,4 @@ def readable(text: str, most: int = 300) -> str:
 
 
 def _seconds(text: str | None) -> float:
-    return min(int(text), LONGEST_WAIT_SECONDS) if text and text.isascii() and text.isdigit() else 0
+    return min(int(text[:9]), LONGEST_WAIT_SECONDS) if text and text.isascii() and text.isdigit() else 0

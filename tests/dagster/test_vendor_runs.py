@@ -24,6 +24,7 @@ from stampli_assets.sandbox.exports import (
     export_vendors_csv,
 )
 from stampli_assets.sandbox.lists import NEW_VENDOR, accounts, cost_centres, vendors
+from stampli_assets.sandbox.x3.firm import X3_TERMS
 from stampli_assets.settings import Settings, parse_settings
 from stampli_assets.wiring import Offices
 
@@ -145,12 +146,19 @@ def test_a_vendor_that_intacct_lacks_is_created_once_where_the_settings_say_so(t
 
 def test_a_vendor_file_of_a_branch_is_matched_and_what_x3_lacks_is_created_once(plant):
     content = export_vendors_csv(plant.sandbox.firm.trading)
+    content = changed(content, "V-10005", City="Lorain", Postal_Code="44052", Address_Line_1="7 Quay")
     before = plant.named()
     for name in ("vendors_1.csv", "vendors_2.csv"):
         plant.put(name, content)
         assert plant.run(name).success, plant.standing()
     assert set((plant.named() - before).values()) == {1}
     assert plant.standing() == []
+    (x3,) = (x3 for branch, x3 in plant.sandbox.branches if branch is plant.branch)
+    (new,) = (one for one in x3.books.as_json()["masters"]["suppliers"] if one["BPSNUM"] == "V-10005")
+    (told,) = (one for one in plant.sandbox.firm.vendors if one.vendor_id == "V-10005")
+    assert (new["PTE"], new["CUR"], new["CRN"]) == (X3_TERMS[told.term], "USD", told.tax_id)
+    (address,) = new["BPADDRESS"]
+    assert (address["CTY"], address["POSCOD"], address["CRY"]) == ("Lorain", "44052", "US")
 
 
 def test_a_vendor_that_may_be_two_of_the_erp_holds_its_file_until_a_rule_says_which(intacct):

@@ -136,7 +136,7 @@ OTHERS = [
     refused("bzip2", bz2.compress(plain()), "WRONG_TYPE", "bzip2", **OPEN),
     refused("xz", lzma.compress(plain()), "WRONG_TYPE", "xz", **OPEN),
     refused("armoured PGP", b"-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n",
-            "ENCRYPTED_NOT_CONFIGURED", "without a PGP library"),
+            "ENCRYPTED_NOT_CONFIGURED", "has no key"),
     refused("binary PGP to a key", b"\x85\x01\x0c\x03" + bytes(range(200)), "ENCRYPTED_NOT_CONFIGURED"),
     refused("binary PGP of the new format", b"\xc1\xc0\x4c\x03" + bytes(range(200)), "ENCRYPTED_NOT_CONFIGURED"),
     refused("binary PGP with a pass phrase", b"\x8c\x0d\x04\x09\x03\x02" + bytes(range(99)), "ENCRYPTED_NOT_CONFIGURED"),

@@ -55,8 +55,8 @@ def test_a_migrated_ledger_has_the_tables_and_indexes_of_a_new_one(tmp_path):
 
 @pytest.mark.sqlite_only
 def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
-    def fails_late(connection) -> None:
-        migrations._leases_decisions_and_folded_numbers(connection)
+    def fails_late(connection, now) -> None:
+        migrations._leases_decisions_and_folded_numbers(connection, now)
         connection.execute(text("INSERT INTO no_such_table VALUES (1)"))
 
     store = older_ledger(tmp_path)

@@ -255,6 +255,7 @@ def test_a_call_back_with_another_state_is_not_exchanged(store):
         ({"error": "access_denied"}, "access_denied"),
         ({}, "brings no code"),
         ({"code": "c", "endpoint": "http://api.evil.example/v1"}, "without TLS"),
+        ({"code": "c", "endpoint": "https://api.evil.example/v1"}, "points to api.evil.example"),
     ],
 )
 def test_a_call_back_that_proves_nothing_is_refused(told, words):
@@ -265,7 +266,7 @@ def test_a_call_back_that_proves_nothing_is_refused(told, words):
 
 @pytest.mark.parametrize("spelled", ["code", "authorizationCode"])
 def test_the_code_is_read_as_sage_spells_it_and_as_the_standard_does(spelled):
-    pairing = Pairing(application_of("http://127.0.0.1:1"), CUSTOMER, REDIRECT)
+    pairing = Pairing(application_of("https://api.eu.example", plain_http=False), CUSTOMER, REDIRECT)
     code, endpoint = pairing.code_in({spelled: "c-1", "state": pairing.state, "endpoint": "https://eu.example/v1"})
     assert (code.reveal(), endpoint) == ("c-1", "https://eu.example/v1")
 
@@ -312,7 +313,7 @@ def test_the_exchange_is_written_as_the_settings_say(body):
 def test_the_endpoint_of_the_pairing_is_used_from_then_on():
     pair = b'{"access_token":"a-1","refresh_token":"r-1"}'
     with Scripted(Say(200, pair)) as server:
-        api = TokenApi(application_of("https://elsewhere.example"), make_folder(server.base_url), FakeClock())
+        api = TokenApi(application_of("http://127.0.0.1:1"), make_folder(server.base_url), FakeClock())
         object.__setattr__(api.application, "plain_http", True)
         kept = api.by_code(Secret("c-1"), REDIRECT, endpoint=f"{server.base_url}/v1")
         assert kept.endpoint == f"{server.base_url}/v1"
