@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from stampli_assets.ledger.store import LedgerStore
 from stampli_assets.model.documents import Bill, BillLine
@@ -19,6 +20,7 @@ from stampli_assets.model.identity import Fingerprint, MappingVersion, fingerpri
 from stampli_assets.model.money import Money
 from stampli_assets.model.outcome import ErpRecord, Posted
 from stampli_assets.model.postings import Intent, Source
+from stampli_assets.reports.audit import WRITERS, Around, audit_rows
 
 PER_FILE = 1_000
 DAY = date(2026, 11, 2)
@@ -82,7 +84,10 @@ def main() -> None:
         timed("show a run", lambda: f"{len(store.trails.of_run('run-0').trails)} document(s)")
         timed("verify", lambda: store.proofs.prove(dict([store.journal.head()])))
         since = datetime(2000, 1, 1, tzinfo=UTC)
-        timed("read all for an export", lambda: sum(1 for _ in store.trails.posted_between(since, datetime.now(UTC))))
+        around = Around(store.trails.digests(), str)
+        for form, write in WRITERS.items():
+            rows = audit_rows(store.trails.posted_between(since, datetime.now(UTC)), around)
+            timed(f"export {form}", lambda write=write, rows=rows, form=form: write(Path(folder) / f"a.{form}", rows))
         print(f"memory at most: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
         store.close()
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -17,9 +18,9 @@ from pydantic import Field, ValidationError, model_validator
 from stampli_assets.model.errors import Misconfigured
 from stampli_assets.model.secret import Secret
 from stampli_assets.sections.intacct import IntacctCompany
-from stampli_assets.sections.section import SecretName, Section
+from stampli_assets.sections.section import LOOPBACK, SecretName, Section, is_vendors
 from stampli_assets.sections.stampli import StampliServer
-from stampli_assets.sections.x3 import X3Folder
+from stampli_assets.sections.x3 import X3Cloud, X3Folder
 from stampli_assets.vault.resolve import resolve
 
 if TYPE_CHECKING:
@@ -42,6 +43,21 @@ class Connection(Section):
         if self.stampli.attachments.find_by != "none" and not isinstance(self.erp, IntacctCompany):
             raise ValueError(
                 "stampli.attachments: this version attaches images in Sage Intacct only; set find_by to none"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_world(self) -> Connection:
+        erp = self.erp
+        addresses = [erp.endpoint] if isinstance(erp, IntacctCompany) else [erp.base_url]
+        if isinstance(erp, X3Folder) and isinstance(erp.sign_in, X3Cloud):
+            addresses.append(erp.sign_in.region)
+        hosts = {self.stampli.host, *(urlsplit(address).hostname or "" for address in addresses)}
+        vendors = sorted(filter(is_vendors, hosts))
+        if vendors and hosts & LOOPBACK:
+            raise ValueError(
+                f"one side is this machine's own address (the sandbox), the other is {', '.join(vendors)}: sample documents "
+                "never go to a vendor's production host, nor real ones to the sandbox"
             )
         return self
 

@@ -27,6 +27,7 @@ from stampli_assets.x3.folder import Folder
 from stampli_assets.x3.graphql import GraphQLApi
 from stampli_assets.x3.oauth import Application, CloudPair, TokenApi
 from stampli_assets.x3.payments import X3GraphQLPayments, X3Payments, X3RestPayments
+from stampli_assets.x3.probe import X3Probe
 from stampli_assets.x3.reference import X3GraphQLReference, X3RestReference
 from stampli_assets.x3.rest import RestApi
 from stampli_assets.x3.sign_in import Basic, ConnectedApplication
@@ -167,10 +168,17 @@ class X3Office:
             Transient: X3 did not answer.
             Misconfigured: X3 does not let us look.
         """
-        if self.erp.api == "graphql":
-            schema = GraphQLApi(self.door, self.folder, self.names).schema()
-            return schema_check.check(self.names, schema, unused=self.unused)
-        return schema_check.check_rest(self.names, RestApi(self.door, self.folder, self.names), unused=self.unused)
+        made = GraphQLApi if self.erp.api == "graphql" else RestApi
+        return self._missing(made(self.door, self.folder, self.names))
+
+    def _missing(self, api: GraphQLApi | RestApi) -> list[schema_check.Problem]:
+        if isinstance(api, GraphQLApi):
+            return schema_check.check(self.names, api.schema(), unused=self.unused)
+        return schema_check.check_rest(self.names, api, unused=self.unused)
+
+    def probe(self) -> X3Probe:
+        """What `stampli ping` asks of the folder."""
+        return X3Probe(self.door, self.names, self.erp.api == "graphql", self._missing, self.unused)
 
     def _sign_in(self) -> SignIn:
         way = self.erp.sign_in

@@ -21,6 +21,7 @@ from stampli_assets.pipeline.trail import (
     control_of,
     paying,
     printable,
+    printable_rows,
     result_of,
     run_address,
     story,
@@ -54,6 +55,8 @@ class Teller:
         for trail in traced.trails:
             _tell_story(self._story(trail))
         _tell_unposted(traced.unposted)
+        for one in {(one.connection, one.partition, one.finding.row): one for one in traced.unposted}.values():
+            self._tell_source(one)
 
     def list(self, traced: Traced) -> None:
         """A line for each document, after its file where one was asked for."""
@@ -101,22 +104,34 @@ class Teller:
             payments = paying(trail, self._trails.payments_beside(trail.posting), lambda one: self._rows(one)[0])
         return story(trail, rows=rows, ui=self._ui, remark=remark, payments=payments)
 
+    def _tell_source(self, one: OpenFinding) -> None:
+        """The rows of what never came to a posting, where the finding names one."""
+        rows, remark = self._rows_at(one.connection, one.partition, one.finding.row)
+        if rows:
+            _tell_rows(printable_rows(rows))
+        elif remark and one.finding.row:
+            say("", remark)
+
     def _rows(self, trail: Trail) -> tuple[Sequence[SourceRow], str]:
-        """The rows as they were collected; or why they cannot be shown."""
         row = trail.posting
-        if not any(one.name == row["connection"] for one in self._settings.connections):
-            return (), f"The connection {row['connection']} is not in the settings any more."
-        office = self._offices.open(row["connection"])
-        landed = office.landing.find(office.name, PartitionKey(row["partition"]))
+        return self._rows_at(row["connection"], row["partition"], row["first_row"], row["kind"])
+
+    def _rows_at(
+        self, connection: str, partition: str, first_row: int, kind: str = ""
+    ) -> tuple[Sequence[SourceRow], str]:
+        """The rows as they were collected; or why they cannot be shown."""
+        if not any(one.name == connection for one in self._settings.connections):
+            return (), f"The connection {connection} is not in the settings any more."
+        office = self._offices.open(connection)
+        landed = office.landing.find(connection, PartitionKey(partition))
         if landed is None:
             return (), "Its bytes are not in the landing store."
+        layout = _layout(office, kind, landed.file.name)
         try:
             with office.export(landed) as source:
-                layout = _layout(office, row["kind"], landed.file.name)
-                rows = source_rows(source, name=landed.file.name, layout=layout, first_row=row["first_row"])
+                return source_rows(source, name=landed.file.name, layout=layout, first_row=first_row), ""
         except StampliAssetsError as error:
             return (), f"Its rows cannot be read again: {error.sentence}"
-        return rows, ""
 
     @cached_property
     def _offices(self) -> Offices:
@@ -126,11 +141,11 @@ class Teller:
 
 
 def _layout(office: Office, kind: str, file_name: str) -> Layout:
-    """How the file is written that brought a document of this kind; suppliers come from vendor and invoice files."""
+    """How the file is written that brought a document of this kind, or by its name where the kind leaves it open."""
     stampli = office.connection.stampli
-    if kind in {Kind.PAYMENT, Kind.VOID}:
+    if kind in {Kind.PAYMENT, Kind.VOID} or (not kind and fnmatch.fnmatchcase(file_name, stampli.files.payments)):
         return stampli.payment_layout.layout()
-    if kind == Kind.SUPPLIER and fnmatch.fnmatchcase(file_name, stampli.files.vendors):
+    if kind in {Kind.SUPPLIER, ""} and fnmatch.fnmatchcase(file_name, stampli.files.vendors):
         return stampli.vendor_layout.layout()
     return office.layout
 

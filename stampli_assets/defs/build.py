@@ -19,6 +19,7 @@ from stampli_assets.defs.inbox_sensor import inbox_sensor
 from stampli_assets.defs.lists import COST_CENTRES, GL_ACCOUNTS, ListOf, list_assets
 from stampli_assets.defs.look_back import look_back_checks, look_back_schedule
 from stampli_assets.defs.payments import payment_assets
+from stampli_assets.defs.ping_check import ping_check, ping_schedule
 from stampli_assets.defs.reference import reference_assets, reference_schedule
 from stampli_assets.defs.vendors import vendor_assets, vendor_checks
 from stampli_assets.defs.x3_checks import x3_names_check
@@ -66,12 +67,12 @@ def _of_connection(connection: Connection) -> dg.Definitions:
         *parts,
         dg.Definitions(
             assets=reference_assets(name),
-            asset_checks=[*looks, *([x3_names_check(name)] if erp.kind == "x3" else [])],
+            asset_checks=[*looks, ping_check(name), *([x3_names_check(name)] if erp.kind == "x3" else [])],
             sensors=[
                 inbox_sensor(name, feeds, jobs, connection.stampli.poll_seconds),
                 again_sensor(name, feeds, jobs),
             ],
-            schedules=[reference_schedule(name, minutes=10), look_back_schedule(name, looks)],
+            schedules=[reference_schedule(name, minutes=10), look_back_schedule(name, looks), ping_schedule(name)],
         ),
     )
 

@@ -115,6 +115,8 @@ class Gateway:
             if 400 <= status < 500:
                 raise _refused_request(f"HTTP {status}") from None
             raise
+        if reply.control not in {"success", "failure"} and not 400 <= status < 500:
+            raise OutcomeUnknown("Intacct's answer does not say whether the request was taken.", code="REPLY_SHAPE")
         if reply.control != "success":
             if is_transient(reply.errors):
                 raise TurnedAway("Intacct asks to come back later")

@@ -15,7 +15,7 @@ from stampli_assets.model.errors import Misconfigured, OutcomeUnknown
 from stampli_assets.model.ports import Clock
 from stampli_assets.network.exchange import Severable, authority, is_refused_tunnel, is_stranger, within
 
-MOST_REPLY_BYTES = 32 * 1024 * 1024
+MOST_REPLY_BYTES = 16 * 1024 * 1024
 """Of one answer, unpacked. The largest one asked for, 2000 records of each of a dozen objects, has about 7 MB."""
 IDLE_SECONDS = 10
 """A pooled connection that was idle for longer is not used for a write: a server that closed it meanwhile cannot be told

@@ -25,6 +25,7 @@ MOST = 500
 """Documents that are told of one vendor, file or run; the rest is for an export."""
 MOST_PAYMENTS = 20
 """Payments whose files are looked into for the bills that they pay."""
+_IN_ORDER = tuple(postings.c[name] for name in ("updated_at", "connection", "partition", "first_row", "key"))
 _CONTROL = "sa-"
 
 
@@ -38,6 +39,8 @@ class Trails:
         """By document number, Stampli id, ERP record number, control id or posting key; by a number that differs only in
         case or spaces where nothing is called exactly so.
         """
+        if not folded(name):
+            return Traced(())
         with self._store.reading() as connection:
             at_one_moment(connection)
             rows = _select(connection, _called(name), vendor) or _select(
@@ -90,7 +93,7 @@ class Trails:
     def posted_between(self, start: datetime, end: datetime) -> Iterator[Mapping[str, Any]]:
         """The postings whose present state is from then (``start`` included, ``end`` not), in order of their time."""
         in_time = (postings.c.updated_at >= iso(start), postings.c.updated_at < iso(end))
-        query = select(postings).where(*in_time).order_by(postings.c.updated_at, postings.c.key)
+        query = select(postings).where(*in_time).order_by(*_IN_ORDER)
         with self._store.reading() as connection:
             for row in connection.execution_options(yield_per=AT_ONCE).execute(query).mappings():
                 yield dict(row)

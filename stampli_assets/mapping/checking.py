@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from pathlib import Path
 
 from stampli_assets.mapping.banks import BANK_ACCOUNT
 from stampli_assets.mapping.globs import common, covers
@@ -60,7 +61,7 @@ def unused(rules: Iterable[Rule], used: Collection[Rule], since: str) -> list[Pr
     """The rules that no invoice since that day needed; payments' rules are not asked after."""
     return [
         Problem(
-            rule.file,
+            rule.stands_in,
             (rule.row,),
             f"the rule for {rule.key[-1]!r} was used by no invoice that came since {since}",
             "Take it out if it is not needed any more; it does no harm.",
@@ -73,8 +74,8 @@ def unused(rules: Iterable[Rule], used: Collection[Rule], since: str) -> list[Pr
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
     """What must be mended first, then by file and row."""
-    files = [kind.file for kind in KINDS]
-    return sorted(problems, key=lambda one: (not one.must_be_mended, files.index(one.file), one.rows))
+    files = [Path(kind.file).stem for kind in KINDS]
+    return sorted(problems, key=lambda one: (not one.must_be_mended, files.index(Path(one.file).stem), one.rows))
 
 
 def _targets(rules: Iterable[Rule], reference: Reference, today: str) -> Iterator[Problem]:
@@ -91,11 +92,11 @@ def _targets(rules: Iterable[Rule], reference: Reference, today: str) -> Iterato
             )
             hint = f"; {', '.join(twins)} does" if twins else ""
             said = f"{_word(called)} {target!r} does not exist in the ERP{hint}"
-            yield Problem(rule.file, (rule.row,), said, f"Give one that exists, or create {target} in the ERP.")
+            yield Problem(rule.stands_in, (rule.row,), said, f"Give one that exists, or create {target} in the ERP.")
         elif status != "active":
             said = f"{_word(called)} {target!r} is inactive in the ERP"
             remedy = f"Give one that is active, activate {target} in the ERP, or end the rule with valid_to."
-            yield Problem(rule.file, (rule.row,), said, remedy)
+            yield Problem(rule.stands_in, (rule.row,), said, remedy)
 
 
 def _known(reference: Reference) -> dict[tuple[str, str], str]:
@@ -138,7 +139,7 @@ def _never_valid(rules: Iterable[Rule]) -> Iterator[Problem]:
     for rule in rules:
         if rule.valid_from > rule.valid_to:
             said = f"it begins on {rule.valid_from} and ended on {rule.valid_to}: there is no day on which it holds"
-            yield Problem(rule.file, (rule.row,), said, "Correct its days.", column="valid_to")
+            yield Problem(rule.stands_in, (rule.row,), said, "Correct its days.", column="valid_to")
 
 
 def _clashes(ranked: Sequence[Rule]) -> Iterator[Problem]:
@@ -148,7 +149,7 @@ def _clashes(ranked: Sequence[Rule]) -> Iterator[Problem]:
         if value is not None:
             said = f"{one.key[-1]!r} and {other.key[-1]!r} both fit {value!r} and have one priority, {one.priority}"
             remedy = "Give one of them another priority: the lower goes first. Until then what both fit is held."
-            yield Problem(one.file, tuple(sorted((one.row, other.row))), said, remedy, column="priority")
+            yield Problem(one.stands_in, tuple(sorted((one.row, other.row))), said, remedy, column="priority")
 
 
 def _shadowed(ranked: Sequence[Rule], exact: Sequence[Rule]) -> Iterator[Problem]:
@@ -163,7 +164,7 @@ def _shadowed(ranked: Sequence[Rule], exact: Sequence[Rule]) -> Iterator[Problem
                 remedy = f"Take it out, or give it a lower priority than row {other.row}."
                 if other.is_exact:
                     remedy = f"Take one of the two out: the exact rule of row {other.row} always goes first."
-                yield Problem(rule.file, (rule.row,), said, remedy)
+                yield Problem(rule.stands_in, (rule.row,), said, remedy)
                 break
 
 

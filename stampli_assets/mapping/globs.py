@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections import deque
+
+_ANY_RUN, _ANY_ONE = "\0", "\1"
 
 
 def covers(wide: str, narrow: str) -> bool:
     """Whether ``wide`` fits every value that ``narrow`` fits. ``False`` may also mean that it is not seen."""
-    any_run, any_one = "\0", "\1"
-    told = "".join({"*": any_run, "?": any_one}.get(mark, mark) for mark in _tidy(narrow))
-    parts = {"*": ".*", "?": f"[^{any_run}]"}
-    pattern = "".join(parts.get(mark, re.escape(mark)) for mark in _tidy(wide))
-    return re.fullmatch(pattern, told, re.DOTALL) is not None
+    told = "".join({"*": _ANY_RUN, "?": _ANY_ONE}.get(mark, mark) for mark in _tidy(narrow))
+    parts = {"[": "[[]", "?": f"[!{_ANY_RUN}]"}
+    return fnmatch.fnmatchcase(told, "".join(parts.get(mark, mark) for mark in _tidy(wide)))
 
 
 def common(one: str, other: str) -> str | None:
-    """A shortest value that both fit, ``x`` standing for characters that do not matter; ``None`` where there is none."""
+    """A value that both fit, ``x`` standing for characters that do not matter; ``None`` where there is none."""
     reached: dict[tuple[int, int], str] = {(0, 0): ""}
     waiting = deque([(0, 0)])
     while waiting:

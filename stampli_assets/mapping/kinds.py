@@ -49,6 +49,8 @@ class Rule:
     priority: int = 0
     file: str = ""
     row: int = 0
+    stands_in: str = ""
+    """The file where a person finds it: ``file``, or the workbook in its place."""
 
     @property
     def is_exact(self) -> bool:

@@ -13,6 +13,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from stampli_assets.mapping.kinds import FIRST, LAST, Kind, Match, Rule
+from stampli_assets.mapping.sheets import UnreadableSheetError, sheet
 
 OPTIONAL = ("match", "priority", "valid_from", "valid_to", "note")
 
@@ -41,13 +42,19 @@ def read(folder: Path | str, kinds: Iterable[Kind]) -> tuple[list[Rule], list[Pr
     rules: list[Rule] = []
     problems: list[Problem] = []
     for kind in kinds if folder else ():
-        own = list(_rules(Path(folder) / kind.file, kind, problems))
+        own = list(_rules(Path(folder), kind, problems))
         problems += _overlaps(own)
         rules += own
     return rules, problems
 
 
-def _rules(path: Path, kind: Kind, problems: list[Problem]) -> Iterator[Rule]:
+def _rules(folder: Path, kind: Kind, problems: list[Problem]) -> Iterator[Rule]:
+    path, workbook = folder / kind.file, (folder / kind.file).with_suffix(".xlsx")
+    if path.exists() and workbook.exists():
+        said = f"{workbook.name} is there too, and which of the two counts is not guessed"
+        problems.append(Problem(path.name, (), said, "Take one of the two out of the folder."))
+        return
+    path = workbook if workbook.exists() else path
     frame = _frame(path, kind, problems)
     if frame is None:
         return
@@ -65,6 +72,7 @@ def _rules(path: Path, kind: Kind, problems: list[Problem]) -> Iterator[Rule]:
                 priority=int(cells["priority"] or 0),
                 file=kind.file,
                 row=row,
+                stands_in=path.name,
             )
 
 
@@ -72,12 +80,8 @@ def _frame(path: Path, kind: Kind, problems: list[Problem]) -> pd.DataFrame | No
     """The cells as text, all known columns there; ``None`` where there is no file, or none that can be read."""
     if not path.exists():
         return None
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skipinitialspace=True)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        said = f"it cannot be read as a CSV file in UTF-8 ({type(error).__name__})"
-        problems.append(Problem(path.name, (), said, "Save it as CSV in UTF-8, with its columns in the first line."))
+    frame = _sheet(path, problems) if path.suffix == ".xlsx" else _csv(path, problems)
+    if frame is None:
         return None
     frame.columns = [str(column).strip() for column in frame.columns]
     missing = [column for column in (*kind.by, kind.gives) if column not in frame]
@@ -90,6 +94,28 @@ def _frame(path: Path, kind: Kind, problems: list[Problem]) -> pd.DataFrame | No
             frame[optional] = ""
     frame = frame.map(str.strip)
     return frame[(frame != "").any(axis=1)]
+
+
+def _csv(path: Path, problems: list[Problem]) -> pd.DataFrame | None:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skipinitialspace=True)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        said = f"it cannot be read as a CSV file in UTF-8 ({type(error).__name__})"
+        problems.append(Problem(path.name, (), said, "Save it as CSV in UTF-8, with its columns in the first line."))
+    return None
+
+
+def _sheet(path: Path, problems: list[Problem]) -> pd.DataFrame | None:
+    try:
+        frame, odd = sheet(path)
+    except UnreadableSheetError as error:
+        said = f"it cannot be read as a workbook ({error})"
+        problems.append(Problem(path.name, (), said, "Save it as an Excel workbook (.xlsx), or as CSV in UTF-8."))
+        return None
+    remedy = "Format the column as Text and type the value again, leading zeros too."
+    problems += [Problem(path.name, (row,), f"{value!r} is no text", remedy, column) for row, column, value in odd]
+    return frame
 
 
 def _cells(name: str, frame: pd.DataFrame, kind: Kind) -> list[Problem]:
@@ -146,5 +172,5 @@ def _overlaps(rules: Iterable[Rule]) -> Iterator[Problem]:
             if rule.meets(longest):
                 said = f"{' '.join(rule.key)!r} has two rules for the same days"
                 remedy = "Take one of the two out, or give them days (valid_from, valid_to) that do not meet."
-                yield Problem(rule.file, (longest.row, rule.row), said, remedy)
+                yield Problem(rule.stands_in, (longest.row, rule.row), said, remedy)
             longest = max(longest, rule, key=lambda one: one.valid_to)

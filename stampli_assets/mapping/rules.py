@@ -1,4 +1,4 @@
-"""The mapping rules of a connection: CSV files that a person edits, checked as a whole when they are loaded.
+"""The mapping rules of a connection: CSV files (or workbooks) that a person edits, checked as a whole when they are loaded.
 
 ======================== =========================================================
 ``vendors.csv``          ``stampli_vendor, erp_vendor`` (Stampli's id, or its name)
@@ -50,7 +50,7 @@ class Clash:
 
     def hold(self, called: str, value: str) -> Hold:
         """Why the value waits; ``called`` is what it is: ``GL account``."""
-        file = self.rules[0].file
+        file = self.rules[0].stands_in
         rows = " and ".join(
             f"row {rule.row} ({rule.match} {rule.key[-1]!r} gives {rule.gives!r})" for rule in self.rules
         )

@@ -61,10 +61,7 @@ def story(
     return Story(
         headline=printable(f"{row['kind']} {row['number']}  ·  {amount_of(row)}".strip(" ·")),
         facts=tuple((label, printable(text)) for label, text in facts if text.strip()),
-        rows=tuple(
-            SourceRow(one.row, {printable(name): printable(cell) for name, cell in one.cells.items()}, one.invoice)
-            for one in rows
-        ),
+        rows=printable_rows(rows),
         happenings=tuple(_happenings(trail.entries)),
     )
 
@@ -100,6 +97,14 @@ def result_of(row: Mapping[str, Any]) -> str:
 def printable(text: str) -> str:
     """Without what would steer a terminal: every other character becomes a blank."""
     return "".join(mark if mark.isprintable() else " " for mark in text)
+
+
+def printable_rows(rows: Sequence[SourceRow]) -> tuple[SourceRow, ...]:
+    """The same for the cells of rows."""
+    return tuple(
+        SourceRow(one.row, {printable(name): printable(cell) for name, cell in one.cells.items()}, one.invoice)
+        for one in rows
+    )
 
 
 def _state(row: Mapping[str, Any]) -> str:

@@ -189,7 +189,9 @@ def _cell(sheet: Any, title: str, value: Cell, currency: str) -> Any:
         cell.number_format = "0"
         return cell
     text = ILLEGAL_CHARACTERS_RE.sub(" ", _text(title, value))[:_MOST_CHARACTERS]
-    if title == "Amount" and text and sum(mark.isdigit() for mark in text) <= _EXACT_DIGITS:
+    if not text:
+        return WriteOnlyCell(sheet)
+    if title == "Amount" and sum(mark.isdigit() for mark in text) <= _EXACT_DIGITS:
         cell = WriteOnlyCell(sheet, Decimal(text))
         cell.number_format = f"#,##0.{'0' * exponent(currency)}".rstrip(".")
         return cell

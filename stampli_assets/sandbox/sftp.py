@@ -17,7 +17,9 @@ HOST_KEY_SEED = "stampli-assets sandbox host key"
 
 
 class SftpFaults:
-    """What goes wrong next: ``drop_mid_download`` (``after_bytes``), ``archive_refused``, ``refuse_connection``."""
+    """What goes wrong next: ``drop_mid_download`` (``after_bytes``), ``archive_refused``, ``list_refused``, ``write_refused``,
+    ``read_refused``, ``refuse_connection``.
+    """
 
     def __init__(self) -> None:
         self._queued: list[tuple[str, dict[str, Any]]] = []
@@ -163,8 +165,16 @@ class _Directory(asyncssh.SFTPServer):  # type: ignore[misc]
         self._channel = channel
         self._drop_after: int | None = None
 
+    def scandir(self, path: bytes) -> Any:
+        if self._server.faults.take("list_refused") is not None:
+            raise asyncssh.SFTPPermissionDenied("refused by the sandbox")
+        return super().scandir(path)
+
     def open(self, path: bytes, pflags: int, attrs: Any) -> object:
         self._server.seen["opened"] += 1
+        writes = bool(pflags & asyncssh.FXF_WRITE)
+        if self._server.faults.take("write_refused" if writes else "read_refused") is not None:
+            raise asyncssh.SFTPPermissionDenied("refused by the sandbox")
         fault = self._server.faults.take("drop_mid_download")
         self._drop_after = fault.get("after_bytes", 0) if fault is not None else None
         return super().open(path, pflags, attrs)

@@ -91,17 +91,11 @@ def connected(server: Server, seconds: float = CALL_SECONDS) -> Iterator[paramik
     """
     transport = greeted(server)
     late = threading.Event()
-    timer = threading.Timer(seconds, _close, (transport, late))
-    timer.daemon = True
-    timer.start()
+    timer = cut_after(seconds, transport, late)
     try:
         identify(server, transport)
         sign_in(server, transport)
-        client = _Bounded.from_transport(transport, window_size=WINDOW_BYTES)
-        assert client is not None
-        channel = client.get_channel()
-        assert channel is not None
-        channel.settimeout(60)
+        client = opened(transport)
         yield client
     except (paramiko.SSHException, EOFError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
@@ -117,9 +111,27 @@ def connected(server: Server, seconds: float = CALL_SECONDS) -> Iterator[paramik
         transport.close()
 
 
-def _close(transport: paramiko.Transport, late: threading.Event) -> None:
-    late.set()
-    transport.close()
+def cut_after(seconds: float, transport: paramiko.Transport, late: threading.Event) -> threading.Timer:
+    """A running timer that ends the connection, and says so; cancelled by whoever was in time."""
+
+    def cut() -> None:
+        late.set()
+        transport.close()
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def opened(transport: paramiko.Transport) -> paramiko.SFTPClient:
+    """The SFTP client of a transport that is signed in; raises what paramiko raises."""
+    client = _Bounded.from_transport(transport, window_size=WINDOW_BYTES)
+    assert client is not None
+    channel = client.get_channel()
+    assert channel is not None
+    channel.settimeout(60)
+    return client
 
 
 def fingerprint(key_line: str) -> str:

@@ -132,8 +132,9 @@ class Patience:
 
     def spent(self, why: str) -> Transient:
         """What is left to say when the deadline has come."""
+        tried = f"; tried for {self._seconds:.0f} seconds" if self._seconds else ""
         return Transient(
-            f"{why.rstrip('.')}; tried for {self._seconds:.0f} seconds.",
+            f"{why.rstrip('.')}{tried}.",
             remedy="Nothing was kept. It is tried again; if it lasts, ask the X3 administrator.",
             code="ERP_AWAY",
         )

@@ -19,7 +19,7 @@ from stampli_assets.model.ports import Clock
 from stampli_assets.network.exchange import Severable, authority, is_refused_tunnel, is_stranger, within
 from stampli_assets.x3.folder import Folder
 
-MOST_REPLY_BYTES = 32 * 1024 * 1024
+MOST_REPLY_BYTES = 16 * 1024 * 1024
 """Of one answer, unpacked; a folder's whole schema is the largest one asked for."""
 IDLE_SECONDS = 10
 """A pooled connection that was idle for longer is not used for a write: a server that closed it meanwhile cannot be told

@@ -68,6 +68,7 @@ def write_settings(folder: Path, base_url: str, *, sign_in: dict, **erp: object)
     shared = {"kind": "x3", "api": "graphql", "base_url": base_url, "endpoint": "SEED", "site": "F01"}
     intacct = {
         "kind": "intacct",
+        "endpoint": "http://127.0.0.1:2/ia/xml/xmlgw.phtml",
         "sender_id": "s",
         "sender_password": {"secret": "none"},
         "company_id": "ACME",

@@ -68,7 +68,11 @@ def test_what_people_have_bookmarked_does_not_change_its_name(tmp_path):
     ]
     repository = definitions.get_repository_def()
     assert sorted(sensor.name for sensor in repository.sensor_defs) == ["acme_us_inbox", "acme_us_unsettled"]
-    assert sorted(schedule.name for schedule in repository.schedule_defs) == ["acme_us_look_back", "acme_us_reference"]
+    assert sorted(schedule.name for schedule in repository.schedule_defs) == [
+        "acme_us_look_back",
+        "acme_us_ping",
+        "acme_us_reference",
+    ]
 
 
 def test_nothing_deprecated_is_used(tmp_path):

@@ -13,7 +13,8 @@ from hostile.hosts import Host, bomb, pours, says
 FLOODS = {
     "a gigabyte": lambda: pours(1024),
     "a gzip of a gigabyte": lambda: bomb(1024),
-    "a cell of a whole answer": lambda: pours(31, b"<"),
+    "a swarm of XML elements": lambda: pours(15, b"<a/>", b"<response>", b"</response>"),
+    "a swarm of JSON lists": lambda: pours(15, b"[],", b'{"data":[', b"[]]}"),
 }
 
 
@@ -26,7 +27,8 @@ def main() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with Host(*([says(SIGNED_IN)] if client == "intacct" else []), script) as host:
         end = reads(client, host.base_url)
-    print(json.dumps({"end": end, "grew": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024}))
+    grew = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    sys.stdout.write(json.dumps({"end": end, "grew": grew}))
 
 
 if __name__ == "__main__":

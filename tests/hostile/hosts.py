@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Self
 
 MIB = 1 << 20
@@ -17,7 +19,10 @@ Script = Callable[[socket.socket], None]
 class Host:
     """Answers the scripts in their order, the last one again and again; a request is read to its end before."""
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script, certificate: Path | None = None) -> None:
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate is not None else None
+        if self._tls is not None:
+            self._tls.load_cert_chain(certificate)
         self.asked: list[bytes] = []
         self._scripts = list(scripts)
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -25,7 +30,7 @@ class Host:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        return f"http{'s' if self._tls is not None else ''}://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def _serve(self) -> None:
         with suppress(OSError):
@@ -34,7 +39,7 @@ class Host:
                 threading.Thread(target=self._talk, args=(taken,), daemon=True).start()
 
     def _talk(self, taken: socket.socket) -> None:
-        with taken, suppress(OSError):
+        with suppress(OSError), self._tls.wrap_socket(taken, server_side=True) if self._tls else taken as taken:
             for asked in _requests(taken):
                 self.asked.append(asked)
                 script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
@@ -100,14 +105,16 @@ def continues(body: bytes, seconds: float = 6) -> Script:
     return script
 
 
-def pours(megabytes: int, block: bytes = b" ") -> Script:
+def pours(megabytes: int, block: bytes = b" ", start: bytes = b"", end: bytes = b"") -> Script:
     """An answer of that size, made as it is sent."""
     whole = block * (MIB // len(block))
 
     def script(to: socket.socket) -> None:
-        to.sendall(_head("200 OK", f"Content-Length: {megabytes * MIB}"))
+        length = len(start) + megabytes * len(whole) + len(end)
+        to.sendall(_head("200 OK", f"Content-Length: {length}") + start)
         for _ in range(megabytes):
             to.sendall(whole)
+        to.sendall(end)
 
     return script
 
@@ -132,6 +139,25 @@ def headers_without_end() -> Script:
 def redirects(to: str) -> Script:
     """To somebody else."""
     return says(b"", "307 Temporary Redirect", f"Location: {to}")
+
+
+def relays(port: int) -> Script:
+    """What a proxy does with ``CONNECT``: this machine's port, whatever was asked for."""
+
+    def script(to: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as there:
+            to.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            threading.Thread(target=_copy, args=(there, to), daemon=True).start()
+            _copy(to, there)
+
+    return script
+
+
+def _copy(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while some := one.recv(65536):
+            other.sendall(some)
+        other.shutdown(socket.SHUT_WR)
 
 
 def _head(status: str, *headers: str) -> bytes:

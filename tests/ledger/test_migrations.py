@@ -43,14 +43,27 @@ def test_its_postings_take_part_in_what_is_new(tmp_path):
 
 
 @pytest.mark.sqlite_only
-def test_a_migrated_ledger_has_the_tables_and_indexes_of_a_new_one(tmp_path):
+@pytest.mark.parametrize("version", [1, 2])
+def test_its_journal_tells_everything_of_a_posting_from_then_on(tmp_path, version):
+    store = older_ledger(tmp_path, version)
+    assert store.proofs.prove({}).breaks == ()
+    (trail,) = store.trails.document("INV 7").trails
+    assert (trail.entries[-1].what["what"], trail.entries[-1].what["stampli_vendor"]) == ("identified", "V-1")
+    with store.writing() as connection:
+        connection.execute(text("UPDATE postings SET company = 'OTHER' WHERE number = 'INV 7'"))
+    assert "company is 'OTHER'" in store.proofs.prove({}).breaks[0].sentence
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_migrated_ledger_has_the_tables_and_indexes_of_a_new_one(tmp_path, version):
     def shape(store: LedgerStore) -> set[tuple[str, str]]:
         with store.reading() as connection:
             rows = connection.execute(text("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"))
             columns = connection.execute(text("SELECT 'column', name FROM pragma_table_info('postings')"))
             return {tuple(row) for row in (*rows, *columns)}
 
-    assert shape(older_ledger(tmp_path)) == shape(LedgerStore(f"sqlite:///{tmp_path / 'new.db'}"))
+    assert shape(older_ledger(tmp_path, version)) == shape(LedgerStore(f"sqlite:///{tmp_path / 'new.db'}"))
 
 
 @pytest.mark.sqlite_only
@@ -76,6 +89,7 @@ def test_a_ledger_of_version_1_comes_forward_on_every_database(tmp_path):
     store.postings.open([make_bill("INV 7")], SOURCE)
     with store.writing() as connection:
         for statement in (
+            "DROP INDEX journal_by_key",
             "DROP INDEX postings_by_folded_number",
             "ALTER TABLE postings DROP COLUMN number_folded",
             "DROP TABLE leases",

@@ -16,14 +16,18 @@ from lxml import etree
 from stampli_assets.defs import failures
 from stampli_assets.intacct import attachments, bills, gateway, replies, wire
 from stampli_assets.landing import store as landing
-from stampli_assets.ledger import conflicts, journal, leases, migrations, postings, schema, transitions
+from stampli_assets.ledger import conflicts, journal, leases, migrations, postings, replay, schema, transitions
+from stampli_assets.mapping import rules
 from stampli_assets.model import identity
 from stampli_assets.model.documents import Kind
 from stampli_assets.model.outcome import Posted, Refused
+from stampli_assets.network import exchange
 from stampli_assets.pipeline import attach, billing, collect, map_documents, map_money, post, send_home
+from stampli_assets.reports import audit
 from stampli_assets.sftp import connection, inbox
 from stampli_assets.stampli import homecoming
 from stampli_assets.x3 import bills as x3_bills
+from stampli_assets.x3 import folder
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,14 @@ GUARDS = (
     Guard("digest of archived bytes", _put(inbox.SftpInbox, "_verify", lambda *_: None), "tests/sftp/test_sftp_inbox.py::test_bytes_that_are_not_what_was_collected_are_noticed_in_archive"),
     Guard("archive never overwrites", _put(inbox.SftpInbox, "_free_name", lambda self, client, name, digest: name), "tests/collect/test_collect.py::test_an_archived_file_that_is_put_back_is_archived_beside_its_first_copy"),
     Guard("host key", _put(connection, "identify", lambda *_: None), "tests/sftp/test_sftp_inbox.py::test_a_stranger_learns_no_password"),
-    Guard("chained journal", _put(journal, "_digest", lambda *_: "0" * 64), "tests/ledger/test_ledger_books.py::test_an_edit_behind_the_programs_back_is_found"),
+    Guard("deadline of a whole exchange", _put(exchange.Severable, "_cut", lambda *_: None), "tests/hostile/test_servers.py::test_an_answer_that_trickles_is_late_as_a_whole"),
+    Guard("another company's data", _put(gateway, "_is_ours", lambda *_: True), "tests/hostile/test_servers.py::test_another_companys_data_is_not_ours"),
+    Guard("domain of a pairing", _put(folder, "_domain", lambda host: ""), "tests/hostile/test_servers.py::test_a_pairing_is_followed_within_the_domain_of_its_region_only"),
+    Guard("giant packet", _put(connection, "MOST_PACKET_BYTES", 10**9), "tests/hostile/test_sftp_servers.py::test_a_packet_that_no_server_needs_is_not_taken_in"),
+    Guard("chained journal", _put(journal, "digest_of", lambda *_: "0" * 64), "tests/ledger/test_ledger_books.py::test_an_edit_behind_the_programs_back_is_found"),
+    Guard("tables as the journal tells", _put(replay.Replay, "compare", lambda *_: iter(())), "tests/ledger/test_trail.py::test_an_edit_of_the_database_is_told_with_the_value_that_was_written"),
+    Guard("end of the journal", _put(replay.Replay, "_cut_off", lambda self: None), "tests/ledger/test_trail.py::test_a_tail_that_is_cut_off_is_found_by_the_anchor_alone_where_the_tables_were_cut_too"),
+    Guard("formulas in audit exports", _put(audit, "harmless", str), "tests/cli/test_audit.py::test_no_cell_of_an_export_is_a_formula"),
     Guard("newer ledger", _put(migrations, "NEWEST", 10**6), "tests/ledger/test_ledger_books.py::test_a_ledger_of_a_newer_program_is_not_touched"),
     Guard("formulas in reject files", _put(homecoming, "_is_risky", lambda cell: False), "tests/pipeline/test_send_home.py::test_a_cell_that_a_spreadsheet_would_run_is_neutralised_and_comes_back"),
     Guard("rows that were filled up", _put(homecoming, "_still_apart", lambda rules: []), "tests/pipeline/test_send_home.py::test_a_row_that_cannot_be_told_apart_stays_rejected_however_it_is_saved_until_a_person_has_looked"),
@@ -172,6 +183,7 @@ GUARDS = (
     Guard("one Stampli document, one kind", _put(conflicts, "_stampli_ids_of", str), "tests/ledger/test_kinds.py::test_a_stampli_document_that_was_posted_as_an_invoice_is_not_posted_as_a_credit_too"),
     Guard("sign of a credit", _put(bills, "turned", lambda amount, company: amount), "tests/intacct/test_intacct_credits.py::test_a_credit_is_an_adjustment_in_the_companys_sign_and_found_in_stamplis"),
     Guard("amounts are never rounded", _put(map_money, "_too_fine", lambda work: None), "tests/mapping/test_mapping_documents.py::test_an_amount_finer_than_the_erp_keeps_is_held_and_never_rounded"),
+    Guard("clashing patterns", _put(rules, "Clash", lambda fitting: fitting[0]), "tests/mapping/test_patterns.py::test_two_patterns_of_one_priority_that_fit_hold_the_document_with_both_rows"),
     Guard("look before an attachment is made", _put(attachments.IntacctAttachments, "_is_there", lambda *_: False), "tests/intacct/test_intacct_attachments.py::test_done_again_by_another_run_it_changes_nothing"),
     Guard("what a person attached", _put(attach, "attachment_id", lambda key: "OWN-1"), "tests/dagster/test_attachments.py::test_what_a_person_attached_in_intacct_stays"),
     Guard("images are what they say", _put(attach, "why_not_inside", lambda *_: ""), "tests/dagster/test_attachments.py::test_what_is_no_image_is_never_attached"),

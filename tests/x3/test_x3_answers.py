@@ -341,12 +341,15 @@ def test_the_next_page_on_another_server_is_never_asked():
 
 @pytest.mark.parametrize("api", APIS)
 def test_a_list_that_does_not_end_is_told(api, monkeypatch):
-    page = {"edges": [], "pageInfo": {"hasNextPage": True, "endCursor": "x"}}
-    body = {"data": {"x3InvoicingData": {"supplierInvoiceHeader": {"query": page}}}}
-    if api == "rest":
-        body = {"$resources": [], "$links": {"$next": {"$url": "?again"}}}
+    def page(number: int) -> Say:
+        info = {"hasNextPage": True, "endCursor": f"x{number}"}
+        body = {"data": {"x3InvoicingData": {"supplierInvoiceHeader": {"query": {"edges": [], "pageInfo": info}}}}}
+        if api == "rest":
+            body = {"$resources": [], "$links": {"$next": {"$url": f"?again={number}"}}}
+        return Say(200, json.dumps(body).encode())
+
     monkeypatch.setattr(f"stampli_assets.x3.{api}.MOST_PAGES", 3)
-    with Scripted(Say(200, json.dumps(body).encode())) as server:
+    with Scripted(*map(page, range(9))) as server:
         with pytest.raises(Misconfigured, match="does not end"):
             make_book(api, server.base_url).find([x3_bill()])
         assert len(server.asked) == 3

@@ -43,6 +43,7 @@ class Books:
         self.lock = threading.RLock()
         self.now = now
         self.company = {name: masters[name] for name in ("senders", "company_id", "users")}
+        self.company["authorised_senders"] = masters.get("authorised_senders")
         self.base_currency = str(masters.get("base_currency", "USD"))
         self.masters: dict[str, dict[str, dict[str, str]]] = {
             name: {row[key]: dict(row) for row in masters.get(name, [])} for name, key in LISTS.items()
@@ -53,6 +54,8 @@ class Books:
             "bill_approval": False,
             "inter_entity": False,
             "duplicate_controlid": "error",
+            "unlisted": [],  # objects that the user may not list
+            "periods": None,  # names of the reporting periods (2026-11); None: every month of this year
             "books_closed_through": masters.get("books_closed_through", ""),
             **masters.get("rules", {}),
         }

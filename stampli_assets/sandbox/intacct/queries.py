@@ -6,7 +6,7 @@ import fnmatch
 import itertools
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -56,6 +56,7 @@ FIELDS = {
     "ITEM": "ITEMID NAME STATUS".split(),
     "APTERM": "NAME STATUS".split(),
     "CHECKINGACCOUNT": "BANKACCOUNTID STATUS LOCATIONID".split(),
+    "REPORTINGPERIOD": "NAME START_DATE END_DATE STATUS".split(),
 }
 Row = dict[str, str]
 Test = Callable[[Row], bool]
@@ -171,6 +172,11 @@ class Reader:
 
     def _rows(self, name: str) -> list[Row]:
         books = self._books
+        if name in books.rules["unlisted"]:
+            said = f"You do not have permission for API operation READ_BY_QUERY on objects of type {name.lower()}"
+            raise FunctionFailure(("XL03000006", said, ""))
+        if name == "REPORTINGPERIOD":
+            return _periods(books)
         if name in MASTERS:
             return [dict(row) for row in books.masters[MASTERS[name]].values() if books.is_visible(row)]
         bills = [bill for bill in books.bills.values() if books.is_visible(bill)]
@@ -190,6 +196,22 @@ class Reader:
             visible = [payment for payment in books.payments.values() if books.is_visible(payment)]
             return [{**detail, "PAYMENTKEY": one["RECORDNO"]} for one in visible for detail in one["details"]]
         raise FunctionFailure(("XL03000009", f"Object definition {name} not found", ""))
+
+
+def _periods(books: Books) -> list[Row]:
+    year = books.now().year
+    names = books.rules["periods"]
+    months = [date(year, month, 1) for month in range(1, 13)]
+    return [
+        {
+            "NAME": f"{first:%Y-%m}",
+            "START_DATE": f"{first:%m/%d/%Y}",
+            "END_DATE": f"{(first + timedelta(days=31)).replace(day=1) - timedelta(days=1):%m/%d/%Y}",
+            "STATUS": "active",
+        }
+        for first in months
+        if names is None or f"{first:%Y-%m}" in names
+    ]
 
 
 def _by(field: str) -> Callable[[Row], tuple[int, Any]]:

@@ -152,7 +152,7 @@ class IntacctSimulator:
 
     def _operation(self, request: Request, one: Operation, late: str) -> etree._Element:
         try:
-            who = self.desk.sign_in(one)
+            who = self.desk.sign_in(one, request.told["senderid"])
         except SignInFailure as failure:
             told = {"status": "failure", "userid": "", "companyid": ""}
             return operation(told, error_message(failure.errors))

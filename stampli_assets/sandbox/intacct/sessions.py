@@ -8,9 +8,19 @@ from datetime import datetime, timedelta
 
 from stampli_assets.sandbox.intacct.books import Books
 from stampli_assets.sandbox.intacct.envelope import Operation, Request
-from stampli_assets.sandbox.intacct.replies import ControlFailure, SignInFailure
+from stampli_assets.sandbox.intacct.replies import ControlFailure, Error, SignInFailure
 
 INCORRECT = ("XL03000006", "Sign-in information is incorrect", "")
+
+
+def not_authorised(sender: str, company: str) -> Error:
+    """A sender that is not on the company's list (developer.intacct.com, FAQ)."""
+    said = f"The sender ID '{sender}' is not authorized to make Web Services requests to company ID '{company}'."
+    return (
+        "XL03000006",
+        said,
+        "Contact the company administrator to grant Web Services authorization to this sender ID.",
+    )
 
 
 @dataclass
@@ -37,7 +47,7 @@ class Desk:
         if self._books.company["senders"].get(request.told["senderid"]) != request.sender_password:
             raise ControlFailure(("XL03000006", "Incorrect Intacct XML Partner ID or password.", ""))
 
-    def sign_in(self, operation: Operation) -> SignedIn:
+    def sign_in(self, operation: Operation, sender: str = "") -> SignedIn:
         """By login, or by a session that has not ended; each call moves its end."""
         if operation.login is None:
             return self._by_session(operation.session_id)
@@ -46,6 +56,9 @@ class Desk:
         entity = login.get("locationid", "") or at_entity
         known = self._books.company["users"].get(login["userid"])
         right = company == self._books.company["company_id"] and known is not None and known == login["password"]
+        authorised = self._books.company.get("authorised_senders")
+        if right and authorised is not None and sender not in authorised:
+            raise SignInFailure(not_authorised(sender, company))
         if not right or (entity and entity not in self._books.masters["entities"]):
             raise SignInFailure(INCORRECT)
         return SignedIn(login["userid"], entity, self._books.now() + self._life)

@@ -246,6 +246,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._api(self._body())
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The folder's own clock tells the time."""
+        return super().date_time_string(self.of.books.now().timestamp() if timestamp is None else timestamp)
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
         """Quiet: the requests are kept in the simulator."""
 
