@@ -249,6 +249,7 @@ FAULTS = ("drop_after_commit", "drop_before_commit", "late_commit", "unavailable
 POINTS = ("opened", "looked-up", "intent-recorded", "sent-not-recorded", "recorded", "verified-not-recorded", "")
 
 
+@pytest.mark.sqlite_only  # each example needs a ledger of its own
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(days=st.lists(st.tuples(st.sampled_from(FAULTS), st.sampled_from(POINTS), st.booleans()), max_size=4))
 def test_whatever_happens_each_payment_is_recorded_exactly_once_in_the_end(tmp_path_factory, days):
