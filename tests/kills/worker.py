@@ -150,8 +150,10 @@ class Worker:
     def _line(self, until: float) -> dict[str, Any] | None:
         assert self._process.stdout is not None
         out = self._process.stdout.fileno()
+        ready = select.poll()  # select() itself takes no descriptor above 1023, and a long test session has more
+        ready.register(out, select.POLLIN)
         while b"\n" not in self._read:
-            if not select.select([out], [], [], max(0.0, until - time.monotonic()))[0]:
+            if not ready.poll(max(0.0, until - time.monotonic()) * 1000):
                 return None
             got = os.read(out, 65536)
             if not got:
