@@ -320,3 +320,13 @@ def test_payments_are_recorded_in_x3_only_where_the_settings_say_so(branch):
     assert {one["BPR"] for one in kept} <= {one["BPR"] for one in branch.held}
     assert sorted(Decimal(one["AMTCUR"]) for one in kept) == sorted(Decimal(one.cents) / 100 for one in made)
     assert branch.open == []
+
+
+def test_a_backfill_over_files_that_are_posted_creates_nothing(branch):
+    for name, start in (("a.csv", 5001), ("b.csv", 5004)):
+        branch.put(name, *branch.good(3, start))
+        assert branch.run(name).success
+    before, suppliers = branch.held, branch.suppliers
+    for name in ("a.csv", "b.csv"):
+        assert branch.run(name).success
+    assert (branch.held, branch.suppliers) == (before, suppliers)
