@@ -6,6 +6,7 @@ objects only when it is about to be sent.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -71,7 +72,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(ABC):
     """What the ledger and the rule of posting know of anything that is put in the ERP once: a bill, a credit, a payment, a
     supplier. ``vendor_id`` and ``number`` are what it is found by there, in the ERP's words; ``stampli_vendor_id`` is
     Stampli's.
@@ -90,9 +91,9 @@ class Document:
     """The row (after the header) of the source file where the document begins."""
 
     @property
+    @abstractmethod
     def kind(self) -> Kind:
         """What it is; documents of different kinds never stand in each other's way."""
-        raise NotImplementedError
 
     @property
     def currency(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from stampli_assets.model.errors import Defect
 from stampli_assets.model.findings import End, Finding
 from stampli_assets.model.identity import ControlId, PostingKey
 from stampli_assets.model.outcome import ErpRecord, Outcome, Reason, Refused
@@ -175,8 +176,12 @@ class _Reversals:
         self._till = till
 
     def post(self, documents: Sequence[tuple[PaymentVoid, ControlId]]) -> Sequence[Outcome]:
-        """Never called: voids are only looked up."""
-        raise NotImplementedError
+        """Never called: voids are only looked up.
+
+        Raises:
+            Defect: always.
+        """
+        raise Defect("A void was about to be sent; voids are only looked up.", code="VOID_SENT")
 
     def find(self, documents: Sequence[Numbered]) -> Sequence[Sequence[ErpRecord]]:
         """One record where nothing stands under the number any more, nor may come to stand: what settles the void."""
