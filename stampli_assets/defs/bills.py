@@ -7,6 +7,7 @@ import dagster as dg
 from stampli_assets.defs import describe
 from stampli_assets.defs.anchors import HEAD, check_ledger
 from stampli_assets.defs.answers import keep_acknowledgement
+from stampli_assets.defs.archiving import archived, head_of
 from stampli_assets.defs.files import OWNERS, keep_error_list, landed_file, record_findings
 from stampli_assets.defs.partitions import invoice_files
 from stampli_assets.defs.reference import REFERENCE
@@ -170,12 +171,6 @@ def ended_before(context: dg.OpExecutionContext) -> list[str]:
     return [before.run_id] if before is not None and before.is_finished else []
 
 
-def head_of(office: "Office") -> str:
-    """Where the ledger's journal stands."""
-    sequence, digest = office.ledger.journal.head()
-    return f"{sequence} {digest}"
-
-
 def _record(context: dg.OpExecutionContext, office: "Office", stage: str, findings: list["Finding"]) -> str:
     landed = landed_file(office, context.partition_key)
     source = office.source(partition=context.partition_key, file_name=landed.file.name, run=context.run.run_id)
@@ -190,18 +185,4 @@ def _mapping_described(batch: "MappedBatch") -> dict[str, Any]:
         suppliers=batch.suppliers_created,
         read_at=f"{batch.read_at:%Y-%m-%d %H:%M:%S}",
         findings=batch.findings,
-    )
-
-
-def archived(office: "Office", partition: str, run: str) -> Any:
-    """The file of a partition in archive."""
-    from stampli_assets.pipeline.archive import archive
-
-    return archive(
-        landed_file(office, partition),
-        inbox=office.inbox,
-        deliveries=office.ledger.deliveries,
-        clock=office.clock,
-        run=run,
-        faults=office.faults,
     )

@@ -27,6 +27,16 @@ def delivery(*, name: str, size: int, modified: str, digest: str, same_as: str) 
     return described
 
 
+def _remarks(notes: Sequence[str], rejects: Sequence[Finding]) -> dict[str, Any]:
+    """What else is said of a parsed file."""
+    said: dict[str, Any] = {}
+    if notes:
+        said["Notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
+    if rejects:
+        said["Rejects"] = dg.MetadataValue.md(findings_table(rejects))
+    return said
+
+
 def approved(
     *,
     documents: int,
@@ -44,11 +54,7 @@ def approved(
         "Coding lines": lines,
         "Sum accepted": totals_text(sums.values()),
     }
-    if notes:
-        described["Notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
-    if findings:
-        described["Rejects"] = dg.MetadataValue.md(findings_table(findings))
-    return described
+    return described | _remarks(notes, findings)
 
 
 def processed(
@@ -68,11 +74,7 @@ def processed(
         "Invoices settled by them": rows,
         "Sum paid": totals_text(sums.values()),
     }
-    if notes:
-        described["Notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
-    if findings:
-        described["Rejects"] = dg.MetadataValue.md(findings_table(findings))
-    return described
+    return described | _remarks(notes, findings)
 
 
 def listed(
@@ -84,11 +86,7 @@ def listed(
         f"{records} accepted": rows,
         f"{records} rejected": rejected,
     }
-    if notes:
-        described["Notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
-    if findings:
-        described["Rejects"] = dg.MetadataValue.md(findings_table(findings))
-    return described
+    return described | _remarks(notes, findings)
 
 
 def standings(frame: Any) -> dict[str, Any]:

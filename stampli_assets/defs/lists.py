@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from stampli_assets.defs import describe
-from stampli_assets.defs.bills import archived
+from stampli_assets.defs.archiving import archived
 from stampli_assets.defs.feeds import Feed
 from stampli_assets.defs.files import OWNERS, collected_file, landed_file, record_findings
 from stampli_assets.defs.steps import step

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from stampli_assets.defs import describe
-from stampli_assets.defs.anchors import HEAD, check_ledger
-from stampli_assets.defs.bills import archived, ended_before, head_of
+from stampli_assets.defs.anchors import check_ledger
+from stampli_assets.defs.archiving import archive_op, head_of
+from stampli_assets.defs.bills import ended_before
 from stampli_assets.defs.feeds import Feed
 from stampli_assets.defs.files import OWNERS, collected_file, keep_error_list, landed_file, record_findings
 from stampli_assets.defs.reference import REFERENCE
@@ -92,21 +93,7 @@ def _bill_payments(feed: Feed, erp_pool: str) -> dg.AssetsDefinition:
         offices: Offices = context.resources.offices
         return _record(context, offices.open(name), processed)
 
-    @dg.op(
-        name=f"{name}__archive_payments",
-        out=dg.Out(io_manager_key="frames"),
-        ins={"settled": dg.In(input_manager_key="frames")},
-        required_resource_keys=needs,
-        description="The file moves to archive once every payment of it is settled.",
-    )
-    def archive_step(context: dg.OpExecutionContext, settled: Any) -> Any:
-        offices: Offices = context.resources.offices
-        office = offices.open(name)
-        with step(context, office, "archive"):
-            done = archived(office, context.partition_key, context.run.run_id)
-        context.add_output_metadata({"Archived as": done.name, **({"Note": done.note} if done.note else {})})
-        context.add_output_metadata({**describe.settled(settled, "Payments"), HEAD: head_of(office)})
-        return settled.assign(archived_as=done.name)
+    archive_step = archive_op(name, "payments", lambda settled: describe.settled(settled, "Payments"))
 
     @dg.graph_asset(
         key=[name, "bill_payments"],

@@ -14,17 +14,15 @@ from dataclasses import dataclass
 from lxml import etree
 
 from stampli_assets.intacct.adjustments import turned
-from stampli_assets.intacct.bills import outcome
 from stampli_assets.intacct.company import Company
 from stampli_assets.intacct.elements import fill, us_day
-from stampli_assets.intacct.envelope import Function
 from stampli_assets.intacct.gateway import Gateway
 from stampli_assets.intacct.look_up import Asked, rows_under
+from stampli_assets.intacct.sending import create_each
 from stampli_assets.model.documents import Kind
-from stampli_assets.model.errors import OutcomeUnknown
 from stampli_assets.model.identity import ControlId
 from stampli_assets.model.money import Money
-from stampli_assets.model.outcome import ErpRecord, Outcome, Reason, Refused, Unknown
+from stampli_assets.model.outcome import ErpRecord, Outcome
 from stampli_assets.model.payments import Application, Payable, Payment, Sought
 from stampli_assets.model.ports import Numbered
 
@@ -56,16 +54,12 @@ class IntacctPayments:
             Transient: certain that nothing was kept.
             Misconfigured: the sign-in or the request was refused as a whole; nothing was kept.
         """
-        outcomes: dict[ControlId, Outcome] = {}
-        functions: list[Function] = []
-        for payment, control_id in documents:
-            try:
-                functions.append(Function(control_id, _create(payment, self._company)))
-            except ValueError:
-                outcomes[control_id] = Refused((_unwritable(payment),))
-        if functions:
-            outcomes |= self._send(functions)
-        return [outcomes[control_id] for _, control_id in documents]
+        return create_each(
+            self._gateway,
+            documents,
+            lambda payment: _create(payment, self._company),
+            lambda payment: f"Payment {payment.stampli_id}",
+        )
 
     def find(self, documents: Sequence[Numbered]) -> Sequence[Sequence[ErpRecord]]:
         """Every payment that Intacct holds under each one's vendor and document number. A voided one has no total, so that
@@ -99,13 +93,6 @@ class IntacctPayments:
                 if one in sought:
                     found[one].append(_payable(row, kind, self._company))
         return found
-
-    def _send(self, functions: Sequence[Function]) -> dict[ControlId, Outcome]:
-        try:
-            results = self._gateway.write(functions)
-        except OutcomeUnknown as lost:
-            return {ControlId(function.control_id): Unknown(lost.sentence) for function in functions}
-        return {ControlId(f.control_id): outcome(results.get(f.control_id, [])) for f in functions}
 
 
 def _create(payment: Payment, company: Company) -> etree._Element:
@@ -212,11 +199,3 @@ def _money(row: Mapping[str, str], field: str) -> Money | None:
         return Money.parse(row.get(field, ""), row.get("CURRENCY", ""))
     except ValueError:
         return None
-
-
-def _unwritable(payment: Payment) -> Reason:
-    return Reason(
-        "CHARACTER",
-        f"Payment {payment.stampli_id} holds a character that cannot be sent to Intacct.",
-        "Remove control characters from its texts in Stampli and let it be exported again.",
-    )

@@ -14,13 +14,12 @@ from lxml import etree
 
 from stampli_assets.intacct.elements import fill
 from stampli_assets.intacct.envelope import Function
-from stampli_assets.intacct.errors import is_repeated_control_id
 from stampli_assets.intacct.gateway import Gateway
 from stampli_assets.intacct.reference import IntacctReference
 from stampli_assets.intacct.replies import GatewayError, Result, rows
+from stampli_assets.intacct.sending import outcome
 from stampli_assets.model.errors import OutcomeUnknown, StampliAssetsError
 from stampli_assets.model.outcome import AlreadyThere, ErpRecord, Outcome, Posted, Reason, Refused, Unknown
-from stampli_assets.model.postings import REPEATED
 from stampli_assets.model.suppliers import KnownSupplier, Matches, NewSupplier, TaxId
 
 EXISTS = "BL34000061"
@@ -130,18 +129,12 @@ def create_vendor(supplier: NewSupplier) -> etree._Element:
 
 
 def _outcome(supplier: NewSupplier, results: Sequence[Result]) -> Outcome:
-    """What one function's results say; anything that is not plain is unknown."""
-    if len(results) != 1:
-        return Unknown(f"Intacct answered with {len(results)} results for vendor {supplier.number}.")
-    result = results[0]
-    if result.record_no:
-        number = supplier.number or next((row.get("VENDORID", "") for row in rows([result])), "")
-        return Posted(ErpRecord(number, number, supplier.name))
-    if result.status not in {"failure", "aborted"} or not result.errors:
-        return Unknown(f"Intacct answered {result.status or 'nothing'!r} without a record number or a reason.")
-    if is_repeated_control_id(result.errors):
-        return Unknown("Intacct says that it has executed this request before.", REPEATED)
-    return Refused((_reason(supplier, result.errors),))
+    """What one function's results say, in the words of a vendor: its id is its record number."""
+    ended = outcome(results, f"vendor {supplier.number}", lambda errors: _reason(supplier, errors))
+    if not isinstance(ended, Posted):
+        return ended
+    number = supplier.number or next((row.get("VENDORID", "") for row in rows(results)), "")
+    return Posted(ErpRecord(number, number, supplier.name))
 
 
 def _reason(supplier: NewSupplier, errors: Sequence[GatewayError]) -> Reason:

@@ -16,10 +16,10 @@ from lxml import etree
 
 from stampli_assets.intacct.adjustments import create_adjustment
 from stampli_assets.intacct.bill_fields import create_bill
-from stampli_assets.intacct.bills import outcome
 from stampli_assets.intacct.envelope import Function, request
 from stampli_assets.intacct.look_up import BILLS, query
 from stampli_assets.intacct.replies import read_reply
+from stampli_assets.intacct.sending import outcome
 from stampli_assets.model.documents import BillLine, Dimension, Exchange
 from stampli_assets.model.errors import OutcomeUnknown
 from stampli_assets.model.money import Money

@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree
 
 from stampli_assets.defs import failures
-from stampli_assets.intacct import attachments, bills, gateway, replies, wire
+from stampli_assets.intacct import attachments, bills, gateway, replies, sending, wire
 from stampli_assets.landing import store as landing
 from stampli_assets.ledger import conflicts, journal, leases, migrations, postings, replay, schema, transitions
 from stampli_assets.mapping import rules
@@ -77,8 +77,8 @@ def _by_position(results: Sequence[Any]) -> Mapping[str, list[Any]]:
 
 
 def _first_result_counts() -> None:
-    honest = bills.outcome
-    bills.outcome = lambda results: honest(results[:1]) if results else Refused(())
+    honest = sending.outcome
+    sending.outcome = lambda results: honest(results[:1]) if results else Refused(())
 
 
 def _half_a_reply_is_a_reply() -> None:
